@@ -1,0 +1,48 @@
+"""A domain event, as producers make it and processors read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .errors import InvalidEvent
+
+_LIMIT = 512  # characters: an id, source, type or subject beyond this is a mistake, not a name
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened: a CloudEvent (v1.0.2) whose data is an Avro record.
+
+    Attributes:
+        type: the Avro record's full name, such as `tidings.flights.FlightDelayed`; also `ce_type`.
+        data: the record's fields.
+        id: unique with `source`; the same id again is the same event.
+        source: who says so, a URI reference such as `/flights/nyc`.
+        subject: what it is about; the Kafka key, so that events about one subject keep their order.
+        time: when it happened, aware.
+        traceparent: W3C trace context, if the producer has one.
+
+    Raises:
+        InvalidEvent: an attribute is empty, too long, or has control characters; `field` names it.
+    """
+
+    type: str
+    data: Mapping[str, Any] = field(hash=False)
+    id: str
+    source: str
+    subject: str
+    time: datetime
+    traceparent: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("type", "id", "source", "subject"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not value:
+                raise InvalidEvent(f"{name} must be a non-empty string", name)
+            if len(value) > _LIMIT:
+                raise InvalidEvent(f"{name} has {len(value)} characters, at most {_LIMIT} are allowed", name)
+            if not value.isprintable():
+                raise InvalidEvent(f"{name} must not hold control characters", name)
+        if self.time.tzinfo is None:
+            raise InvalidEvent("time must be aware (say which zone)", "time")
