@@ -158,11 +158,11 @@ class CompactedReader:
     def _settle_waiting(self) -> None:
         still = []
         for partition, offset, future in self._waiting:
-            if self._next.get(partition, 0) > offset:
-                future.set_result(None)
-            elif not future.cancelled():
+            if self._next.get(partition, 0) <= offset:
                 still.append((partition, offset, future))
-        self._waiting = still
+            elif future.set_running_or_notify_cancel():
+                future.set_result(None)
+        self._waiting = [entry for entry in still if not entry[2].cancelled()]
 
 
 def _code(message: Message) -> int | None:
