@@ -1,0 +1,44 @@
+"""Limits of the streams: plain data, so that any settings library may fill it in."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """Times are seconds, sizes bytes. The defaults suit a few thousand streams a process.
+
+    Attributes:
+        heartbeat: a quiet stream's cursor moves on this often.
+        retry: the browser's reconnection time that a stream opens with; drawn from 50–150 % of it.
+        drain: over this window streams end after SIGTERM, each with its own `bye`.
+        drain_retry: range of the random reconnection time that a `bye` carries.
+        tail_bytes, tail_age: what one partition's tail holds at most.
+        dedupe_window: notification ids that one partition remembers.
+        prime_events: records of each partition that are read back at start.
+        rewind_events, rewind_age: how far back a resume may reach; beyond it: `reset` with `too-far`.
+        rewind_reads: Kafka reads for resumes at one time, in all.
+        write_buffer: bytes that may wait in one stream's transport before it counts as slow.
+        conflate_above, summarise_above, reset_above: backlog of a slow stream, in bytes, at each step of the ladder.
+        stall: a slow stream that takes nothing for so long is closed.
+        per_user, per_address, total: open streams; beyond it 200, `bye` with `limit`, close.
+    """
+
+    heartbeat: float = 15.0
+    retry: float = 3.0
+    drain: float = 10.0
+    drain_retry: tuple[float, float] = (1.0, 5.0)
+    tail_bytes: int = 32 * 1024 * 1024
+    tail_age: float = 3600.0
+    dedupe_window: int = 20_000
+    prime_events: int = 20_000
+    rewind_events: int = 200_000
+    rewind_age: float = 14 * 24 * 3600.0
+    rewind_reads: int = 4
+    write_buffer: int = 64 * 1024
+    conflate_above: int = 64 * 1024
+    summarise_above: int = 256 * 1024
+    reset_above: int = 1024 * 1024
+    stall: float = 10.0
+    per_user: int = 20
+    per_address: int = 1_000
+    total: int = 100_000
