@@ -12,10 +12,18 @@
     └── Transient                the same input may pass later: wait and retry
         ├── RegistryUnavailable  no answer from the schema registry
         ├── BrokerUnavailable    no answer from Kafka, or not in time
-        └── BufferFull           the producer's buffer is full: slow down (back-pressure)
+        ├── BufferFull           the producer's buffer is full: slow down (back-pressure)
+        └── Undelivered          at `flush` or `close`: these records did not reach Kafka
 
 The class says whose fault it was and whether to retry; the text says what to do.
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .delivery import Delivery
 
 
 class TidingsError(Exception):
@@ -80,3 +88,18 @@ class BrokerUnavailable(Transient):
 
 class BufferFull(Transient):
     """The producer's buffer is full."""
+
+
+class Undelivered(Transient):
+    """Some records did not reach Kafka.
+
+    Attributes:
+        deliveries: those that failed and whose receipt nobody has read; `delivery.exception()` says why.
+        waiting: how many more still wait for Kafka's answer.
+    """
+
+    def __init__(self, deliveries: "Sequence[Delivery]", waiting: int) -> None:
+        self.deliveries = list(deliveries)
+        self.waiting = waiting
+        why = f", the first ({deliveries[0].topic}): {deliveries[0].exception()}" if deliveries else ""
+        super().__init__(f"{len(deliveries)} records failed and {waiting} still wait for Kafka{why}")

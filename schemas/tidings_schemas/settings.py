@@ -23,18 +23,22 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
-    bootstrap_servers: str = Field("127.0.0.1:9092", validation_alias=_env("KAFKA_BOOTSTRAP_SERVERS"))
-    security_protocol: str = Field("PLAINTEXT", validation_alias=_env("KAFKA_SECURITY_PROTOCOL"))
-    sasl_mechanism: str | None = Field(None, validation_alias=_env("KAFKA_SASL_MECHANISM"))
-    sasl_username: str | None = Field(None, validation_alias=_env("KAFKA_SASL_USERNAME"))
-    sasl_password: SecretStr | None = Field(None, validation_alias=_env("KAFKA_SASL_PASSWORD"))
-    sasl_password_file: Path | None = Field(None, validation_alias=_env("KAFKA_SASL_PASSWORD_FILE"))
-    ssl_cafile: Path | None = Field(None, validation_alias=_env("KAFKA_SSL_CAFILE"))
-    registry_url: str = Field("http://127.0.0.1:8081/apis/ccompat/v7", validation_alias=_env("SCHEMA_REGISTRY_URL"))
-    registry_auth: SecretStr = Field(SecretStr(""), validation_alias=_env("SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO"))
-    prefix: str = Field("", validation_alias=_env("TIDINGS_NAMESPACE"))
-    partitions: int = Field(4, validation_alias=_env("TIDINGS_PARTITIONS"), ge=1)
-    replication: int = Field(1, validation_alias=_env("TIDINGS_REPLICATION"), ge=1)
+    bootstrap_servers: str = Field(default="127.0.0.1:9092", validation_alias=_env("KAFKA_BOOTSTRAP_SERVERS"))
+    security_protocol: str = Field(default="PLAINTEXT", validation_alias=_env("KAFKA_SECURITY_PROTOCOL"))
+    sasl_mechanism: str | None = Field(default=None, validation_alias=_env("KAFKA_SASL_MECHANISM"))
+    sasl_username: str | None = Field(default=None, validation_alias=_env("KAFKA_SASL_USERNAME"))
+    sasl_password: SecretStr | None = Field(default=None, validation_alias=_env("KAFKA_SASL_PASSWORD"))
+    sasl_password_file: Path | None = Field(default=None, validation_alias=_env("KAFKA_SASL_PASSWORD_FILE"))
+    ssl_cafile: Path | None = Field(default=None, validation_alias=_env("KAFKA_SSL_CAFILE"))
+    registry_url: str = Field(
+        default="http://127.0.0.1:8081/apis/ccompat/v7", validation_alias=_env("SCHEMA_REGISTRY_URL")
+    )
+    registry_auth: SecretStr = Field(
+        default=SecretStr(""), validation_alias=_env("SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO")
+    )
+    prefix: str = Field(default="", validation_alias=_env("TIDINGS_NAMESPACE"))
+    partitions: int = Field(default=4, validation_alias=_env("TIDINGS_PARTITIONS"), ge=1)
+    replication: int = Field(default=1, validation_alias=_env("TIDINGS_REPLICATION"), ge=1)
 
     @cached_property
     def namespace(self) -> Namespace:
