@@ -1,0 +1,41 @@
+"""Fixtures that all tests may use: a real Kafka with a schema registry, and a corner of it for each test.
+
+Which Kafka: `KAFKA_BOOTSTRAP_SERVERS` and `SCHEMA_REGISTRY_URL` if both are set; else containers, if
+`TIDINGS_TEST_DOCKER` is set; else the embedded one, started once and shared by all pytest-xdist workers.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tidings.local import services, shared
+from tidings.local.services import Endpoints
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """A running Kafka and registry: `.bootstrap_servers`, `.registry_url`, and `.environ()` for child processes."""
+    if running := services.given(os.environ).complete():
+        yield running
+    elif os.environ.get("TIDINGS_TEST_DOCKER"):
+        from tests.containers import containers
+
+        with containers() as running:
+            yield running
+    else:
+        with shared.joined(_session_folder(tmp_path_factory) / "stack") as running:
+            yield running
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A prefix of this test's own for topics and consumer groups: the value for `TIDINGS_NAMESPACE`."""
+    return f"t{uuid.uuid4().hex[:10]}."
+
+
+def _session_folder(factory: pytest.TempPathFactory) -> Path:
+    """The same for all xdist workers of a run: each has a folder of its own inside it."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base

