@@ -5,11 +5,11 @@ from io import BytesIO
 from typing import Any, Protocol
 
 from fastavro import schemaless_reader, schemaless_writer
-from fastavro.validation import ValidationError, validate
 
 from . import framing
 from .catalogue import Catalogue, Schema
 from .errors import InvalidEvent, UndecodableValue, UnknownSchemaId
+from .fit import Check, Misfit, compile_check
 
 Record = dict[str, Any]
 
@@ -63,6 +63,7 @@ class Codec:
         self.catalogue = catalogue
         self._schemas = schemas
         self._prefixes: dict[str, bytes] = {}
+        self._writers: dict[str, tuple[Any, Check]] = {}
         self._readers: dict[int, tuple[str, Any, Any]] = {}
 
     def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
@@ -73,16 +74,17 @@ class Codec:
             InvalidEvent: the record does not fit; `field` names the first offender.
             SchemaNotRegistered, RegistryUnavailable: see `Schemas.id_of`.
         """
-        schema = self.catalogue[name]
+        parsed = self._checked(name, record)
         prefix = self._prefixes.get(name)
         if prefix is None:
-            prefix = self._prefixes[name] = framing.prefix(self._schemas.id_of(schema))
+            prefix = self._prefixes[name] = framing.prefix(self._schemas.id_of(self.catalogue[name]))
         buffer = BytesIO(prefix)
         buffer.seek(framing.SIZE)
         try:
-            schemaless_writer(buffer, schema.parsed, record, strict_allow_default=True)
-        except Exception as error:  # fastavro raises TypeError, ValueError, KeyError, … : all mean "does not fit"
-            raise _invalid(schema, record, error) from error
+            schemaless_writer(buffer, parsed, record)
+        except Exception as error:  # what the quick check leaves to the writer: lone surrogates, a decimal's scale
+            misfit = compile_check(parsed)(record)
+            raise _invalid(name, misfit or Misfit("", str(error))) from error
         return buffer.getvalue()
 
     def decode(self, value: bytes | None) -> tuple[str, Record]:
@@ -108,6 +110,29 @@ class Codec:
             raise UndecodableValue(f"{name} (schema id {schema_id}): {len(value) - buffer.tell()} bytes left over")
         return name, record  # type: ignore[return-value]
 
+    def check(self, name: str, record: Mapping[str, Any]) -> None:
+        """Whether `encode` would take the record, without asking for the schema's id.
+
+        Raises:
+            UnknownEventType, InvalidEvent: as `encode`.
+        """
+        self._checked(name, record)
+
+    def knows_id_of(self, name: str) -> bool:
+        """Whether `encode` can write records of this name without asking anyone."""
+        return name in self._prefixes
+
+    def _checked(self, name: str, record: Mapping[str, Any]) -> Any:
+        writer = self._writers.get(name)
+        if writer is None:
+            parsed = self.catalogue[name].parsed
+            writer = self._writers[name] = parsed, compile_check(parsed, thorough=False)
+        parsed, check = writer
+        misfit = check(record)
+        if misfit is not None:
+            raise _invalid(name, misfit)
+        return parsed
+
     def _reader(self, schema_id: int) -> tuple[str, Any, Any]:
         writer = self._schemas.by_id(schema_id)
         if writer.name not in self.catalogue:
@@ -117,26 +142,6 @@ class Codec:
         return writer.name, writer.parsed, None if same else reader.parsed
 
 
-def _invalid(schema: Schema, record: Mapping[str, Any], cause: Exception) -> InvalidEvent:
-    for spec in schema.json["fields"]:
-        name = spec["name"]
-        if name not in record and "default" not in spec:
-            return InvalidEvent(f"{schema.name}: field {name!r} is missing", name)
-    for name in record:
-        if name not in schema.fields:
-            return InvalidEvent(f"{schema.name}: there is no field {name!r}", name)
-    try:
-        validate(dict(record), schema.parsed, raise_errors=True)
-    except ValidationError as error:
-        first = error.errors[0]
-        field = str(first.field).removeprefix(schema.name).lstrip(".")
-        return InvalidEvent(f"{schema.name}: field {field!r}: {first.datum!r} is not {_kind(first.schema)}", field)
-    return InvalidEvent(f"{schema.name}: {cause}")
-
-
-def _kind(schema: Any) -> str:
-    if isinstance(schema, list):
-        return " or ".join(_kind(branch) for branch in schema)
-    if isinstance(schema, dict):
-        return str(schema.get("logicalType") or schema.get("name") or schema.get("type"))
-    return str(schema)
+def _invalid(name: str, misfit: Misfit) -> InvalidEvent:
+    where = f"field {misfit.path!r}: " if misfit.path else ""
+    return InvalidEvent(f"{name}: {where}{misfit.problem}", misfit.path)
