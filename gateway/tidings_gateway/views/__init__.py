@@ -1,0 +1,1 @@
+"""What the gateway knows by heart: state read from compacted topics."""

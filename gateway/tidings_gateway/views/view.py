@@ -1,0 +1,114 @@
+"""Shell: keeps a state up to date from its compacted topic."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message
+from tidings_schemas.codec import Codec
+from tidings_schemas.compacted import CompactedReader
+from tidings_schemas.errors import BrokerUnavailable, Permanent, Refused, TidingsError, Transient, UndecodableValue
+from tidings_schemas.settings import Settings
+from tidings_schemas.topics import Topic
+
+from .change import Change, State
+
+log = structlog.get_logger(__name__)
+
+S = TypeVar("S", bound=State)
+
+_PAUSE_S = 1.0  # between attempts while the registry is down
+
+
+class View(Generic[S]):
+    """A state, and how far it has come.
+
+    Attributes:
+        state: what to ask.
+        partitions: how many the topic has; 0 before `start`.
+        undecodable: records that were passed over.
+    """
+
+    def __init__(self, settings: Settings, codec: Codec, topic: Topic, record_name: str, state: S) -> None:
+        self.state = state
+        self.topic = topic
+        self.partitions = 0
+        self.undecodable = 0
+        self._codec = codec
+        self._record_name = record_name
+        self._closing = threading.Event()
+        self._name = settings.namespace.name(topic)
+        self._servers = settings.bootstrap_servers
+        self._reader = CompactedReader(settings.kafka(), self._name, self._on_records)
+
+    @property
+    def restored(self) -> bool:
+        """Whether all that the topic held at the start has been read."""
+        return bool(self.partitions) and all(self._reader.restored(p).done() for p in range(self.partitions))
+
+    async def start(self) -> None:
+        """Starts to read; returns at once.
+
+        Raises:
+            Refused: there is no such topic.
+            BrokerUnavailable: Kafka does not answer.
+        """
+        try:
+            self.partitions = len(await asyncio.to_thread(self._reader.all_partitions))
+        except KafkaException as failure:
+            raise self._why(failure) from failure
+        self._reader.start(range(self.partitions))
+
+    async def until_restored(self) -> None:
+        """Waits until `restored`."""
+        await asyncio.gather(*(asyncio.wrap_future(self._reader.restored(p)) for p in range(self.partitions)))
+
+    async def reached(self, partition: int, offset: int, timeout: float) -> bool:
+        """Waits up to `timeout` seconds until the record at `offset` is in the state; whether it is."""
+        try:
+            await asyncio.wait_for(asyncio.wrap_future(self._reader.reached(partition, offset)), timeout)
+        except TimeoutError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Stops reading."""
+        self._closing.set()
+        await asyncio.to_thread(self._reader.close)
+
+    def _on_records(self, messages: Sequence[Message]) -> None:
+        changes = [change for message in messages if (change := self._change(message)) is not None]
+        self.state.apply(changes)
+
+    def _change(self, message: Message) -> Change | None:
+        key, value = _bytes(message.key()), _bytes(message.value())
+        while key is not None and not self._closing.is_set():
+            try:
+                return Change(key, None if value is None else self._record(value))
+            except Permanent as error:
+                self.undecodable += 1
+                place = f"{message.topic()}:{message.partition()}:{message.offset()}"
+                log.error("record of a view passed over", place=place, error=str(error))
+                return None
+            except Transient as error:
+                # Passing it over would be a lie to the user who wrote it; the registry will come back.
+                log.warning("view waits", topic=self._name, error=str(error))
+                self._closing.wait(_PAUSE_S)
+        return None
+
+    def _record(self, value: bytes) -> dict[str, Any]:
+        name, record = self._codec.decode(value)
+        if name != self._record_name:
+            raise UndecodableValue(f"the record is a {name}, not a {self._record_name}")
+        return record
+
+    def _why(self, failure: KafkaException) -> TidingsError:
+        if failure.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return Refused(f"Kafka at {self._servers} has no topic {self._name}: `tidings up` makes the topics")
+        return BrokerUnavailable(f"no answer from Kafka at {self._servers}: is it running? `tidings up` starts one")
+
+
+def _bytes(value: bytes | str | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value

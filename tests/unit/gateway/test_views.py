@@ -1,0 +1,148 @@
+"""What the views know after which changes."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tidings_gateway.views.change import Change
+from tidings_gateway.views.followables import Followables, fold
+from tidings_gateway.views.follows import Follows
+from tidings_gateway.views.preferences import Preferences
+from tidings_schemas.topics import follow_key
+
+SINCE = datetime(2013, 1, 10, tzinfo=UTC)
+
+
+def follow(topic: str, user: str) -> Change:
+    """The user follows the topic."""
+    return Change(follow_key(topic, user), {"topic": topic, "user": user, "since": SINCE})
+
+
+def unfollow(topic: str, user: str) -> Change:
+    """The user no longer follows the topic."""
+    return Change(follow_key(topic, user), None)
+
+
+def followable(topic: str, title: str, subtitle: str = "", kind: str | None = None) -> Change:
+    """The topic may be followed."""
+    record: dict[str, Any] = {"topic": topic, "kind": kind or topic.partition(":")[0], "title": title}
+    return Change(topic.encode(), record | {"subtitle": subtitle, "latitude": None, "longitude": None})
+
+
+def announced(*changes: Change) -> Followables:
+    """A search over these."""
+    followables = Followables()
+    followables.apply(list(changes))
+    return followables
+
+
+AIRPORTS = announced(
+    followable("airport:JFK", "John F Kennedy Intl (JFK)", "New York"),
+    followable("airport:EWR", "Newark Liberty Intl (EWR)", "New York"),
+    followable("airport:GRU", "São Paulo Guarulhos (GRU)", "Brazil"),
+    followable("route:JFK-LAX", "JFK → LAX", "New York to Los Angeles"),
+    followable("route:EWR-IAH", "EWR → IAH", "Newark to Houston"),
+    followable("flight:UA1545", "UA1545", "United, EWR → IAH"),
+    followable("flight:UA154", "UA154", "United, LAX → ORD"),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["u", "v|w", "|"]), st.booleans()), max_size=40))
+def test_follows_are_those_that_were_last_begun_and_not_ended(steps: list[tuple[str, str, bool]]) -> None:
+    """After any history each user follows exactly the topics whose last change was a follow."""
+    view, expected = Follows(), set()
+    for topic, user, begins in steps:
+        view.apply([follow(topic, user) if begins else unfollow(topic, user)])
+        (expected.add if begins else expected.discard)((user, topic))
+    assert {(user, topic) for user in ("u", "v|w", "|") for topic in view.of(user)} == expected
+
+
+def test_who_follows_nothing_takes_no_memory() -> None:
+    """A user who ended the last follow is forgotten."""
+    view = Follows()
+    view.apply([follow("a", "u"), unfollow("a", "u"), unfollow("b", "never")])
+    assert len(view) == 0
+
+
+def test_a_foreign_key_is_passed_over() -> None:
+    """A key that is none of ours does not keep the next follow from being seen."""
+    view = Follows()
+    view.apply([Change(b"no separator", None), Change(b"\xff|u", None), follow("a", "u")])
+    assert view.follows("u", "a")
+
+
+def test_what_was_handed_out_does_not_change() -> None:
+    """A list of follows that a request holds stays as it was while the view goes on."""
+    view = Follows()
+    view.apply([follow("a", "u")])
+    held = view.of("u")
+    view.apply([follow("b", "u")])
+    assert list(held) == ["a"]
+
+
+def test_the_last_preference_counts_until_it_is_withdrawn() -> None:
+    """A preference replaces the one before, and after a tombstone the defaults hold again."""
+    view = Preferences()
+    record = {"user": "u", "updated_at": SINCE, "locale": "de", "time_zone": "Europe/Berlin"}
+    view.apply([Change(b"u", record), Change(b"u", record | {"locale": "fr"})])
+    assert view.of("u").locale == "fr"
+    view.apply([Change(b"u", None)])
+    assert view.of("u").locale == "en"
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("jfk", "airport:JFK"),
+        ("JFK ", "airport:JFK"),
+        ("ewr-iah", "route:EWR-IAH"),
+        ("ewr iah", "route:EWR-IAH"),
+        ("ua1545", "flight:UA1545"),
+        ("ua154", "flight:UA154"),
+        ("UA 1545", "flight:UA1545"),
+        ("1545", "flight:UA1545"),
+        ("sao paulo", "airport:GRU"),
+        ("SÃO", "airport:GRU"),
+        ("kennedy", "airport:JFK"),
+        ("new yo jo", "airport:JFK"),
+        ("houston", "route:EWR-IAH"),
+    ],
+)
+def test_the_best_comes_first(query: str, first: str) -> None:
+    """The exact code comes first, then what begins so, then words; case, accents and order do not matter."""
+    assert AIRPORTS.search(query)[0].topic == first
+
+
+@pytest.mark.parametrize("query", ["xyz", "ewr xyz", "(", "→", "ork"])
+def test_what_does_not_match_is_not_found(query: str) -> None:
+    """Each word of the query must begin a word of the entry."""
+    assert AIRPORTS.search(query) == []
+
+
+def test_an_empty_query_lists_everything_of_the_kind() -> None:
+    """Without words the kind alone chooses."""
+    assert [f.topic for f in AIRPORTS.search("", kind="flight")] == ["flight:UA154", "flight:UA1545"]
+
+
+def test_no_more_than_the_limit() -> None:
+    """A search gives at most `limit` entries."""
+    assert len(AIRPORTS.search("", limit=3)) == 3
+
+
+def test_a_new_title_replaces_the_old_one() -> None:
+    """After a change only the new words find the entry, and after a tombstone none does."""
+    view = announced(followable("airport:X", "Old"), followable("airport:X", "New"))
+    assert (view.search("old"), len(view.search("new"))) == ([], 1)
+    view.apply([Change(b"airport:X", None)])
+    assert (view.search("new"), len(view)) == ([], 0)
+
+
+@given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), min_size=1, max_size=20), st.data())
+def test_every_entry_is_found_by_its_own_words(entries: list[tuple[str, str]], data: st.DataObject) -> None:
+    """Whatever people call things, each entry is found by any word of its title."""
+    view = announced(*(followable(f"t:{i}", title, subtitle) for i, (title, subtitle) in enumerate(entries)))
+    number = data.draw(st.integers(0, len(entries) - 1))
+    for word in "".join(c if c.isalnum() else " " for c in fold(entries[number][0])).split():
+        assert f"t:{number}" in {found.topic for found in view.search(word, limit=100)}
