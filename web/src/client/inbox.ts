@@ -1,0 +1,137 @@
+/**
+ * The inbox as a value: snapshot, then frames in the log's order, plus receipts that are still under way.
+ *
+ * Rule 1: what the log says and what this device merely hopes are kept apart (`entries`, `pending`), so that a
+ * refused receipt needs no undo and a snapshot may replace the one without losing the other.
+ * Rule 2: counts are computed, never kept; a count that is kept drifts.
+ * Rule 3: the same notification twice is once. Ids are the same at every replay, so the id decides.
+ */
+
+import type { Frame } from "./frame.ts";
+import type { Notification, ReadState, Snapshot, State } from "./types.ts";
+
+export interface Entry {
+  readonly notification: Notification;
+  readonly state: State;
+}
+
+/** A receipt that the log has not confirmed yet. */
+export interface Pending {
+  readonly id: string;
+  readonly notifications: readonly string[];
+  readonly state: State;
+  readonly device: string;
+  /** The gateway took it; the log will say so soon. */
+  readonly accepted: boolean;
+}
+
+export interface Inbox {
+  /** Newest first, as the log says, at most `LIMIT`. */
+  readonly entries: readonly Entry[];
+  /** Behind the last frame that was applied; null before the first snapshot. */
+  readonly cursor: string | null;
+  /** Older notifications than those held were unread when the snapshot was taken. */
+  readonly more: boolean;
+  readonly pending: readonly Pending[];
+}
+
+export type Action =
+  | Frame
+  | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  | { readonly type: "mark"; readonly receipt: Pending }
+  | { readonly type: "accepted"; readonly id: string }
+  | { readonly type: "refused"; readonly id: string };
+
+/** Entries that are kept; older ones are a matter for the snapshot. */
+export const LIMIT = 500;
+
+export const EMPTY: Inbox = { entries: [], cursor: null, more: false, pending: [] };
+
+/** The inbox after `action`; the same object if it changes nothing. */
+export function reduce(inbox: Inbox, action: Action): Inbox {
+  switch (action.type) {
+    case "snapshot":
+      return fromSnapshot(inbox, action.snapshot);
+    case "notification":
+      return advance(withNotification(inbox, action.notification), action.cursor);
+    case "read-state":
+      return advance(withReadState(inbox, action.readState), action.cursor);
+    case "ready":
+    case "heartbeat":
+    case "unknown":
+    case "bye":
+      return advance(inbox, action.cursor);
+    case "reset":
+      return inbox; // the snapshot that follows brings its own cursor
+    case "mark":
+      return { ...inbox, pending: [...inbox.pending, action.receipt] };
+    case "accepted":
+      return {
+        ...inbox,
+        pending: inbox.pending.map((p) => (p.id === action.id ? { ...p, accepted: true } : p)),
+      };
+    case "refused":
+      return { ...inbox, pending: inbox.pending.filter((p) => p.id !== action.id) };
+  }
+}
+
+function fromSnapshot(inbox: Inbox, snapshot: Snapshot): Inbox {
+  const entries = snapshot.notifications.map(({ state, ...notification }) => ({ notification, state }));
+  return {
+    entries,
+    cursor: snapshot.cursor,
+    more: snapshot.unread > entries.filter((entry) => isUnread(entry.state)).length,
+    // What was accepted is in the snapshot or about to arrive; what was not must go on showing.
+    pending: inbox.pending.filter((p) => !p.accepted),
+  };
+}
+
+function advance(inbox: Inbox, cursor: string): Inbox {
+  return cursor === "" || cursor === inbox.cursor ? inbox : { ...inbox, cursor };
+}
+
+function withNotification(inbox: Inbox, notification: Notification): Inbox {
+  if (inbox.entries.some((entry) => entry.notification.id === notification.id)) return inbox;
+  const fresh: Entry = { notification, state: "unread" };
+  return { ...inbox, entries: [fresh, ...inbox.entries.slice(0, LIMIT - 1)] };
+}
+
+function withReadState(inbox: Inbox, change: ReadState): Inbox {
+  const all = change.notifications.length === 0;
+  const ids = new Set(change.notifications);
+  return {
+    ...inbox,
+    entries: inbox.entries.map((entry) =>
+      all || ids.has(entry.notification.id) ? { ...entry, state: change.state } : entry,
+    ),
+    more: inbox.more && !(all && !isUnread(change.state)),
+    pending: withoutConfirmed(inbox.pending, change),
+  };
+}
+
+function withoutConfirmed(pending: readonly Pending[], change: ReadState): readonly Pending[] {
+  const confirmed = pending.findIndex((p) => p.id === change.id || isEcho(p, change));
+  return confirmed < 0 ? pending : pending.filter((_, index) => index !== confirmed);
+}
+
+/** The gateway may give a receipt an id of its own; device, state and ids tell it as well. */
+function isEcho(pending: Pending, change: ReadState): boolean {
+  return (
+    pending.device === change.device &&
+    pending.state === change.state &&
+    pending.notifications.join() === change.notifications.join()
+  );
+}
+
+/** Not read and not dismissed: what a badge counts. */
+export function isUnread(state: State): boolean {
+  return state === "unread" || state === "seen";
+}
+
+/** The state to show: what the last receipt under way hopes, else what the log says. */
+export function stateOf(inbox: Inbox, entry: Entry): State {
+  const hoped = inbox.pending.findLast(
+    (p) => p.notifications.length === 0 || p.notifications.includes(entry.notification.id),
+  );
+  return hoped?.state ?? entry.state;
+}

@@ -1,0 +1,96 @@
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import type { Handlers, Source } from "./source.ts";
+
+export interface FetchOptions {
+  /** Called before each connect, so that a refreshed token is used. */
+  readonly token?: () => string | Promise<string>;
+  /** Silence longer than this many milliseconds means a dead line; the gateway beats every 15 s. */
+  readonly silence?: number;
+}
+
+/** Events by `fetch`: for an `Authorization` header, and to see what EventSource hides (heartbeats, statuses). */
+export function fetchSource({ token, silence = 40_000 }: FetchOptions = {}): Source {
+  return (url, handlers) => {
+    const abort = new AbortController();
+    const watch = watchdog(silence, () => abort.abort("silence"));
+    void read(url, handlers, { token, signal: abort.signal, beat: watch.beat }).finally(watch.stop);
+    return () => abort.abort("closed");
+  };
+}
+
+interface Reading {
+  readonly token: FetchOptions["token"];
+  readonly signal: AbortSignal;
+  readonly beat: () => void;
+}
+
+async function read(url: string, handlers: Handlers, { token, signal, beat }: Reading): Promise<void> {
+  let floor = 0;
+  try {
+    const headers: Record<string, string> = { Accept: "text/event-stream" };
+    if (token) headers.Authorization = `Bearer ${await token()}`;
+    const response = await fetch(url, { headers, signal, cache: "no-store", credentials: "same-origin" });
+    if (!response.ok || response.body === null)
+      return handlers.failed({ kind: "refused", status: response.status });
+    handlers.opened();
+    await pump(response.body, handlers, beat, (retry) => {
+      floor = retry;
+    });
+  } catch {
+    if (signal.reason === "closed") return;
+  }
+  if (signal.reason !== "closed") handlers.failed({ kind: "ended", floor });
+}
+
+async function pump(
+  body: ReadableStream<Uint8Array>,
+  handlers: Handlers,
+  beat: () => void,
+  onRetry: (milliseconds: number) => void,
+): Promise<void> {
+  let id = "";
+  const parser = createParser({
+    onRetry,
+    onEvent: (message: EventSourceMessage) => {
+      id = message.id ?? id;
+      handlers.frame({ event: message.event ?? "message", id, data: message.data });
+    },
+  });
+  const decoder = new TextDecoder();
+  for await (const bytes of chunks(body)) {
+    beat();
+    const text = decoder.decode(bytes, { stream: true });
+    parser.feed(text);
+    const alone = heartbeatId(text);
+    if (alone !== null) handlers.frame({ event: "", id: alone, data: "" });
+  }
+}
+
+/** Not every browser can iterate over a stream yet. */
+async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+/**
+ * A heartbeat is a block of `id:` alone; the parser, like EventSource, rightly dispatches nothing for it. One that
+ * comes in two chunks is not seen here: then the next one moves the cursor.
+ */
+function heartbeatId(text: string): string | null {
+  return /(?:^|\n\r?\n)id: ?(\S+)\r?\n\r?\n$/.exec(text)?.[1] ?? null;
+}
+
+function watchdog(milliseconds: number, bark: () => void): { beat: () => void; stop: () => void } {
+  let timer = setTimeout(bark, milliseconds);
+  return {
+    beat: () => {
+      clearTimeout(timer);
+      timer = setTimeout(bark, milliseconds);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
