@@ -1,7 +1,7 @@
 import { loadEnv } from "vite";
 import { defineConfig } from "vitest/config";
 
-const gateway = loadEnv("", ".", "TIDINGS_").TIDINGS_GATEWAY ?? "http://127.0.0.1:8080";
+const gateway = loadEnv("", ".", "TIDINGS_").TIDINGS_GATEWAY ?? "http://127.0.0.1:8600";
 
 /** The page, into the gateway's static files. `npm run dev` serves it against a running gateway instead. */
 export default defineConfig({

@@ -29,6 +29,12 @@ describe("what the log says", () => {
     expect(again.entries).toBe(once.entries);
   });
 
+  test("a state only moves forward, and unread takes it back", () => {
+    const inbox = inboxOf(arrival("n1"), readState(["n1"], "read"), readState(["n1"], "seen"));
+    expect(states(inbox)).toEqual({ n1: "read" });
+    expect(states(reduce(inbox, readState(["n1"], "unread")))).toEqual({ n1: "unread" });
+  });
+
   test("a read state without ids concerns everything before it and nothing after it", () => {
     const inbox = inboxOf(arrival("n1"), arrival("n2"), readState([], "read"), arrival("n3"));
     expect(states(inbox)).toEqual({ n1: "read", n2: "read", n3: "unread" });
@@ -128,15 +134,31 @@ describe("the unread count", () => {
     const flight = { collapse_key: "flight:B615" };
     const inbox = inboxOf(arrival("n1", flight), arrival("n2", flight), arrival("n3"));
     expect(unread(inbox).count).toBe(2);
-    const read = reduce(inbox, { type: "mark", receipt: receipt("r", ["n2", "n1"], "read") });
+    const read = reduce(inbox, { type: "mark", receipt: receipt("r", ["n2"], "read") });
     expect(unread(read).count).toBe(1);
   });
 });
 
 describe("threads", () => {
-  test("the newest of a collapse key heads the others, in the place of the newest", () => {
-    const flight = { collapse_key: "flight:B615" };
-    const inbox = inboxOf(arrival("n1", flight), arrival("n2"), arrival("n3", flight));
+  const flight = { collapse_key: "flight:B615" };
+
+  test("a newer one replaces an unread one of its collapse key", () => {
+    const inbox = inboxOf(arrival("n1", flight), arrival("n2", flight));
+    expect(threads(inbox).map((t) => [t.head.notification.id, t.earlier])).toEqual([["n2", []]]);
+  });
+
+  test("one that was replaced does not come back when it is sent again", () => {
+    const inbox = inboxOf(arrival("n1", flight), arrival("n2", flight), arrival("n1", flight));
+    expect(threads(inbox).map((t) => t.head.notification.id)).toEqual(["n2"]);
+  });
+
+  test("the newest heads what was read before, in the place of the newest", () => {
+    const inbox = inboxOf(
+      arrival("n1", flight),
+      readState(["n1"], "read"),
+      arrival("n2"),
+      arrival("n3", flight),
+    );
     const shown = threads(inbox).map((t) => [
       t.head.notification.id,
       t.earlier.map((e) => e.notification.id),

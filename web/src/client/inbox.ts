@@ -5,6 +5,8 @@
  * refused receipt needs no undo and a snapshot may replace the one without losing the other.
  * Rule 2: counts are computed, never kept; a count that is kept drifts.
  * Rule 3: the same notification twice is once. Ids are the same at every replay, so the id decides.
+ * Rule 4: the gateway folds its snapshot by the same rules (`tidings_gateway.core.inbox`): a state only moves forward,
+ * `unread` alone takes it back, and of one collapse key a newer notification replaces an unread one.
  */
 
 import type { Frame } from "./frame.ts";
@@ -13,6 +15,8 @@ import type { Notification, ReadState, Snapshot, State } from "./types.ts";
 export interface Entry {
   readonly notification: Notification;
   readonly state: State;
+  /** A newer one of its collapse key came while it was unread: it is kept to know it again, and shown no more. */
+  readonly replaced: boolean;
 }
 
 /** A receipt that the log has not confirmed yet. */
@@ -76,7 +80,11 @@ export function reduce(inbox: Inbox, action: Action): Inbox {
 }
 
 function fromSnapshot(inbox: Inbox, snapshot: Snapshot): Inbox {
-  const entries = snapshot.notifications.map(({ state, ...notification }) => ({ notification, state }));
+  const entries = snapshot.notifications.map(({ state, ...notification }) => ({
+    notification,
+    state,
+    replaced: false,
+  }));
   return {
     entries,
     cursor: snapshot.cursor,
@@ -92,8 +100,16 @@ function advance(inbox: Inbox, cursor: string): Inbox {
 
 function withNotification(inbox: Inbox, notification: Notification): Inbox {
   if (inbox.entries.some((entry) => entry.notification.id === notification.id)) return inbox;
-  const fresh: Entry = { notification, state: "unread" };
-  return { ...inbox, entries: [fresh, ...inbox.entries.slice(0, LIMIT - 1)] };
+  const fresh: Entry = { notification, state: "unread", replaced: false };
+  const older = withReplaced(inbox.entries, notification.collapse_key);
+  return { ...inbox, entries: [fresh, ...older.slice(0, LIMIT - 1)] };
+}
+
+function withReplaced(entries: readonly Entry[], key: string | null): readonly Entry[] {
+  if (key === null) return entries;
+  const newest = entries.find((entry) => entry.notification.collapse_key === key);
+  if (newest?.state !== "unread") return entries;
+  return entries.map((entry) => (entry === newest ? { ...entry, replaced: true } : entry));
 }
 
 function withReadState(inbox: Inbox, change: ReadState): Inbox {
@@ -102,7 +118,7 @@ function withReadState(inbox: Inbox, change: ReadState): Inbox {
   return {
     ...inbox,
     entries: inbox.entries.map((entry) =>
-      all || ids.has(entry.notification.id) ? { ...entry, state: change.state } : entry,
+      all || ids.has(entry.notification.id) ? { ...entry, state: become(entry.state, change.state) } : entry,
     ),
     more: inbox.more && !(all && !isUnread(change.state)),
     pending: withoutConfirmed(inbox.pending, change),
@@ -128,10 +144,16 @@ export function isUnread(state: State): boolean {
   return state === "unread" || state === "seen";
 }
 
-/** The state to show: what the last receipt under way hopes, else what the log says. */
-export function stateOf(inbox: Inbox, entry: Entry): State {
-  const hoped = inbox.pending.findLast(
-    (p) => p.notifications.length === 0 || p.notifications.includes(entry.notification.id),
-  );
-  return hoped?.state ?? entry.state;
+const ORDER: readonly State[] = ["unread", "seen", "read", "dismissed"];
+
+/** Forward only, whichever device speaks last; `unread` takes it back. */
+function become(state: State, said: State): State {
+  return said === "unread" || ORDER.indexOf(said) > ORDER.indexOf(state) ? said : state;
+}
+
+/** The state to show: what the log says, and then what the receipts under way hope. */
+export function stateOf(inbox: Inbox, { notification, state }: Entry): State {
+  return inbox.pending
+    .filter((p) => p.notifications.length === 0 || p.notifications.includes(notification.id))
+    .reduce((reached, p) => become(reached, p.state), state);
 }

@@ -1,7 +1,7 @@
 import { type Entry, type Inbox, isUnread, stateOf } from "./inbox.ts";
 import type { State } from "./types.ts";
 
-/** Notifications with one collapse key: only the newest matters, the others are its history. */
+/** Notifications with one collapse key: only the newest matters, those that were read before are its history. */
 export interface Thread {
   readonly head: Entry;
   readonly earlier: readonly Entry[];
@@ -18,6 +18,7 @@ export interface Unread {
 export function threads(inbox: Inbox): readonly Thread[] {
   const groups = new Map<string, Entry[]>();
   for (const entry of inbox.entries) {
+    if (entry.replaced) continue;
     const { collapse_key: key, id } = entry.notification;
     const name = key === null ? `id ${id}` : `key ${key}`;
     const group = groups.get(name);
