@@ -32,8 +32,8 @@ class DownloadFailed(LocalError):
     """An archive could not be fetched, or its size or SHA-256 is not the committed one."""
 
 
-class JavaMissing(LocalError):
-    """The `local` extra, which brings Java, is not installed."""
+class ExtraMissing(LocalError):
+    """A part of Tidings that is needed is not installed."""
 
 
 class AlreadyRunning(LocalError):
@@ -50,6 +50,10 @@ class ServiceDied(LocalError):
 
 class NotReady(LocalError):
     """A child process lives, but did not answer within its time."""
+
+
+class NoEngine(LocalError):
+    """No Docker engine answers, or there is nothing for it to run."""
 
 
 class PageBuildFailed(LocalError):

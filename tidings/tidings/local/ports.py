@@ -1,4 +1,4 @@
-"""Which ports the local services use: four neighbours by default, so that they are easy to remember."""
+"""Which ports the local services use: neighbours, so that they are easy to remember and move together."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ class Ports:
     registry: int = 8601
     kafka: int = 8602
     controller: int = 8603
+    processors: int = 8604
+
+    @classmethod
+    def beside(cls, gateway: int, registry: int | None = None, kafka: int | None = None) -> Ports:
+        """The gateway's port and the four after it, except those that are given."""
+        following = (registry or gateway + 1, kafka or gateway + 2, gateway + 3, gateway + 4)
+        return cls(gateway, *following)
 
 
 #: The option that moves a port elsewhere, named in the error when that port is busy.
-OPTION = {
-    "gateway": "--port",
-    "registry": "--registry-port",
-    "kafka": "--kafka-port",
-    "controller": "--controller-port",
-}
+OPTION = {"registry": "--registry-port", "kafka": "--kafka-port"}
 
 
 def free_ports() -> Ports:
     """Ports that the kernel says are free now; for tests and benchmarks.
 
-    All are held open together, so the four differ; another process may still take one before it is used.
+    All are held open together, so they differ; another process may still take one before it is used.
     """
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in fields(Ports)]
@@ -66,7 +68,7 @@ def told(service: str, port: int, owner: str | None = None) -> str:
     by = f" by {owner}" if owner else ""
     return (
         f"Port {port}, wanted for the {service}, is already in use{by}: "
-        f"stop that program, or choose another port with {OPTION[service]}."
+        f"stop that program, or choose another with {OPTION.get(service, '--port, which the others follow')}."
     )
 
 

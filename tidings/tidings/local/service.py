@@ -23,6 +23,7 @@ class Service:
         ready_within: seconds from its start after which waiting is given up.
         grace: seconds between the request to end and the kill.
         address: where it can be reached, for `status`; empty if it listens nowhere.
+        finite: whether it may come to its own end (exit code 0) without being started again.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Service:
     ready_within: float = 60.0
     grace: float = 10.0
     address: str = ""
+    finite: bool = False
 
     def start(self, fresh_log: bool = True) -> Child:
         return Child.start(self.name, self.command, self.log, self.env, self.folder, fresh_log)

@@ -1,0 +1,38 @@
+"""`tidings down`: stop what `tidings up` started."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Annotated
+
+import typer
+
+from tidings.local import paths, runfile
+from tidings.local.errors import NotReady
+
+_GRACE_S = 75.0
+
+
+def down(
+    force: Annotated[
+        bool, typer.Option("--force", help="Kill everything at once; Kafka recovers at its next start.")
+    ] = False,
+) -> None:
+    """Stop everything that `tidings up` started, in order, and return when it is gone.
+
+    What Kafka and the registry hold is kept. Nothing running is no error.
+    """
+    folders = paths.folders()
+    state = runfile.read(folders)
+    if state is None:
+        print("Nothing is running.")
+        return
+    # Safe against a reused pid: the lock that `read` saw held is held by this very process.
+    os.kill(state.pid, signal.SIGKILL if force else signal.SIGTERM)
+    if not runfile.wait_until_over(folders, _GRACE_S):
+        raise NotReady(
+            f"Tidings (pid {state.pid}) has not ended within {_GRACE_S:.0f} s: "
+            f"see {folders.logs}, or kill it with `tidings down --force`."
+        )
+    print("All is stopped.")
