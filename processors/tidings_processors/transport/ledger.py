@@ -1,0 +1,105 @@
+"""What is done of one partition, and up to where it may be committed. Pure: no clock, no I/O, no Kafka."""
+
+from __future__ import annotations
+
+from collections import deque
+
+
+class Entry:
+    """One run of records that was handed out.
+
+    `parts` is who still works on it: one number for each agent that got the run. An agent's end is one `set.discard`,
+    which is atomic in CPython, so a run may be finished from any thread (a producer's delivery callback, say).
+    """
+
+    __slots__ = ("count", "last", "open", "parts", "void")
+
+    def __init__(self, last: int, count: int, parts: int) -> None:
+        self.last = last
+        self.count = count
+        self.parts = set(range(parts))
+        self.open = True
+        self.void = False
+
+    @property
+    def done(self) -> bool:
+        return not self.parts
+
+
+class Ledger:
+    """Runs of one partition in the order they were handed out, and the offset below which all of them are done.
+
+    Promise: `position` never passes a run that is not done. Everything but `Entry.parts` belongs to one thread.
+    """
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque()
+        self._position: int | None = None
+        self._committed: int | None = None
+        self._undone = 0
+        self._closed = False
+
+    def open(self, last: int, count: int, parts: int = 1) -> Entry:
+        """Note a run that is handed out now.
+
+        Args:
+            last: offset of its last record; above that of every run before.
+            count: how many records it has.
+            parts: how many agents work on it.
+        """
+        entry = Entry(last, count, parts)
+        self._entries.append(entry)
+        self._undone += count
+        return entry
+
+    @property
+    def position(self) -> int | None:
+        """The offset to commit (of the first record that is not done), or None while nothing is done."""
+        entries = self._entries
+        while entries and entries[0].done and not entries[0].void:
+            entry = entries.popleft()
+            self._undone -= entry.count
+            self._position = entry.last + 1
+        return self._position
+
+    @property
+    def pending(self) -> int | None:
+        """`position` if it is worth a commit; None if it is committed already or the partition is gone."""
+        position = self.position
+        return None if self._closed or position == self._committed else position
+
+    @property
+    def undone(self) -> int:
+        """Records that were handed out and that the commit still waits for."""
+        _ = self.position
+        return self._undone
+
+    @property
+    def awaited(self) -> bool:
+        """Whether waiting may let the commit go on: the first run that is not done is being worked on."""
+        _ = self.position
+        return not self._closed and bool(self._entries) and not self._entries[0].void
+
+    @property
+    def oldest(self) -> Entry | None:
+        """The run that the commit waits for, or None."""
+        _ = self.position
+        return self._entries[0] if self._entries else None
+
+    def void(self, entry: Entry) -> None:
+        """Nobody will work on this run (its partition is being given up): don't wait for it, don't commit past it."""
+        entry.void = True
+
+    def committed(self, offset: int) -> None:
+        """The broker accepted `offset`."""
+        self._committed = offset
+
+    def close(self) -> None:
+        """The partition belongs to somebody else, or starts anew elsewhere: what is still done here counts no more."""
+        self._closed = True
+        for entry in self._entries:
+            entry.open = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed

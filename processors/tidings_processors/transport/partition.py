@@ -1,0 +1,79 @@
+"""One assigned partition as the event loop sees it: what waits, what is at work, what is done."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from confluent_kafka import Message
+from faust.types import TP, ChannelT
+
+from .backlog import Backlog, Level
+from .lane import Lane
+from .ledger import Entry, Ledger
+from .message import RunMessage
+from .run import Run
+
+
+class Partition:
+    """State of one assigned partition, from its assignment to its end.
+
+    Attributes:
+        backlog: records that were read and not handed out.
+        queued: messages handed to Faust that no agent has taken yet.
+        recalled: runs taken back from Faust when the flow stopped, each with the channel that has not seen it.
+        next_offset: the offset behind the last record handed out; None before the first.
+        lane: the agents that work on it; None until Faust has bound them.
+        in_turn: whether it stands in its lane's queue.
+    """
+
+    def __init__(self, tp: TP, level: Level) -> None:
+        self.tp = tp
+        self.backlog: Backlog[Message] = Backlog(level, len)
+        self.ledger = Ledger()
+        self.queued: deque[RunMessage] = deque()
+        self.recalled: deque[tuple[Run, ChannelT[Any]]] = deque()
+        self.next_offset: int | None = None
+        self.lane: Lane | None = None
+        self.in_turn = False
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is anything to hand out."""
+        return bool(self.recalled) or len(self.backlog) > 0
+
+    def cut(self, most: int, parts: int) -> tuple[list[Message], Entry]:
+        """Take the next run, for `parts` agents, and open it in the ledger."""
+        records = self.backlog.cut(most)
+        last = records[-1].offset()
+        assert last is not None, "a fetched record has an offset"
+        self.next_offset = last + 1
+        return records, self.ledger.open(last, len(records), parts)
+
+    def recall(self) -> None:
+        """Take back what no agent has started: Faust is about to empty its queues."""
+        for message in self._unqueue():
+            self.recalled.append((message.run, message.channel))
+
+    def give_up(self) -> None:
+        """Nobody will start what waits, so nobody shall wait for it."""
+        for run, _ in self.recalled:
+            self.ledger.void(run.entry)
+        self.recalled.clear()
+        self.backlog.clear()
+
+    def restart(self) -> None:
+        """The partition is read from elsewhere from now on."""
+        self._unqueue()
+        self.recalled.clear()
+        self.backlog.clear()
+        self.ledger.close()
+        self.ledger = Ledger()
+        self.next_offset = None
+
+    def _unqueue(self) -> list[RunMessage]:
+        messages = list(self.queued)
+        self.queued.clear()
+        for message in messages:
+            message.cancel()
+        return messages

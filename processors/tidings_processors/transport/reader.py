@@ -1,0 +1,277 @@
+"""The thread that owns the librdkafka consumer: it blocks in `poll`, so that the event loop never does.
+
+What it learns goes to the loop in one ordered queue, by one `call_soon_threadsafe` however much has gathered. What
+the loop wants (subscribe, seek, commit, ask the broker) is run here, between two polls: confluent-kafka lets one
+thread at a time into a consumer; any other spins, even for a cached figure, until `poll` happens to be out of the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from faust.types import TP
+
+from .backlog import Gate, Level, Limits
+from .events import Assigned, Failed, Fetched, ReaderEvent, Revoked, Sought
+
+T = TypeVar("T")
+
+#: Longest time in `poll`, seconds: a command waits no longer than this.
+_POLL = 0.1
+#: The same while a partition is paused, since draining its backlog wakes nobody.
+_POLL_PAUSED = 0.005
+#: Longest wait for the broker's answer to a question, seconds.
+_ASK = 5.0
+#: How often the loop's commands are looked for while a revocation waits, seconds.
+_REVOKE_TURN = 0.002
+#: Most messages taken out of librdkafka at once; the GIL is held meanwhile (about 0.5 µs each).
+_BATCH = 1000
+
+
+class Reader(threading.Thread):
+    """Reads records and tells `deliver`, on the event loop, what happened.
+
+    Args:
+        config: of `confluent_kafka.Consumer`.
+        limits: how much of a partition may wait on the loop's side before it is paused.
+        linger: seconds to let records gather after the first.
+        revoke_timeout: seconds a revocation waits for the loop.
+        loop: where `deliver` runs.
+        deliver: called on the loop with events in order.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        *,
+        limits: Limits,
+        linger: float,
+        revoke_timeout: float,
+        loop: asyncio.AbstractEventLoop,
+        deliver: Callable[[ReaderEvent], None],
+        logger: logging.Logger,
+    ) -> None:
+        super().__init__(name="kafka-reader", daemon=True)
+        callbacks = {"error_cb": self._on_error, "on_commit": self._on_commit}
+        self._kafka = Consumer({**config, **callbacks}, logger=logger)
+        self._gate: Gate[TP] = Gate(limits)
+        self._levels: dict[TP, Level] = {}
+        self._linger = linger
+        self._revoke_timeout = revoke_timeout
+        self._loop = loop
+        self._deliver = deliver
+        self._log = logger
+        self._events: deque[ReaderEvent] = deque()
+        self._told = False
+        self._commands: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._closing = threading.Event()
+        self._commits: deque[Future[list[TopicPartition]]] = deque()
+        self._in_callback = False
+
+    # -- called on the event loop ---------------------------------------------------------------------------------
+
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """Join the group for these topics, replacing those before."""
+        names = sorted(topics)
+        await self._between_polls(lambda: self._kafka.subscribe(names, self._on_assign, self._on_revoke, self._on_lost))
+
+    async def seek(self, partition: TP, offset: int) -> None:
+        """Read an assigned partition from `offset` on. A `Sought` parts the records before from those after."""
+        await self._between_polls(lambda: self._seek(partition, offset))
+
+    async def commit(self, offsets: Mapping[TP, int]) -> list[TopicPartition]:
+        """Commit and wait for the broker's answer.
+
+        Returns: one entry a partition, with `.error` set if that one was refused.
+        Raises: KafkaException if the commit as a whole was refused (a zombie's, say).
+        """
+        wanted = [TopicPartition(tp.topic, tp.partition, offset) for tp, offset in offsets.items()]
+        answer: Future[list[TopicPartition]] = Future()
+        await self._between_polls(lambda: self._commit(wanted, answer))
+        return await asyncio.wrap_future(answer)
+
+    async def committed(self, partitions: Iterable[TP]) -> dict[TP, int | None]:
+        """Committed offsets, None where there is none, asked of the broker."""
+        wanted = [TopicPartition(*tp) for tp in partitions]
+        answer = await self._between_polls(lambda: self._kafka.committed(wanted, timeout=_ASK)) if wanted else []
+        return {TP(one.topic, one.partition): one.offset if one.offset >= 0 else None for one in answer}
+
+    async def watermarks(self, partition: TP) -> tuple[int, int]:
+        """First and next offset of a partition, asked of the broker.
+
+        Raises: KafkaException if it does not answer.
+        """
+        asked = TopicPartition(*partition)
+        low, high = await self._between_polls(lambda: self._kafka.get_watermark_offsets(asked, timeout=_ASK))
+        return low, high
+
+    async def ends(self, partitions: Iterable[TP]) -> dict[TP, int]:
+        """Next offsets of partitions as the last fetch saw them; those never fetched are left out."""
+        wanted = list(partitions)
+        return await self._between_polls(lambda: self._ends(wanted))
+
+    async def close(self) -> None:
+        """Leave the group and end the thread."""
+        self._closing.set()
+        await asyncio.get_running_loop().run_in_executor(None, self.join)
+
+    async def _between_polls(self, call: Callable[[], T]) -> T:
+        answer: Future[T] = Future()
+        self._commands.append((call, answer))
+        return await asyncio.wrap_future(answer)
+
+    def _take(self) -> None:
+        self._told = False
+        events = self._events
+        while events:
+            self._deliver(events.popleft())
+
+    # -- called in this thread ------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Poll until closed. Whatever goes wrong here is fatal and told."""
+        try:
+            while not self._closing.is_set():
+                self._turn()
+        except BaseException as error:
+            self._tell(Failed(error, fatal=True))
+        finally:
+            self._end()
+
+    def _turn(self) -> None:
+        if self._commands:
+            self._run_commands()
+        if self._gate.paused:
+            self._resume()
+        message = self._kafka.poll(_POLL_PAUSED if self._gate.paused else _POLL)
+        if message is None:
+            return
+        if self._linger:
+            time.sleep(self._linger)
+        records = self._by_partition([message, *self._kafka.consume(_BATCH - 1, 0)])
+        if records:
+            self._tell(Fetched(records))
+            self._pause(records)
+
+    def _by_partition(self, messages: list[Message]) -> dict[TP, list[Message]]:
+        sorted_out: dict[tuple[str | None, int | None], list[Message]] = {}
+        for message in messages:
+            if message.error() is not None:
+                self._on_message_error(message)
+                continue
+            key = (message.topic(), message.partition())
+            if key in sorted_out:
+                sorted_out[key].append(message)
+            else:
+                sorted_out[key] = [message]
+        # A partition that was revoked inside this very `consume` has no level any more: its records are not ours.
+        records = {TP(*key): chunk for key, chunk in sorted_out.items() if key in self._levels}
+        for tp, chunk in records.items():
+            level = self._levels[tp]
+            level.read += len(chunk)
+            level.read_bytes += sum(map(len, chunk))
+        return records
+
+    def _pause(self, touched: Iterable[TP]) -> None:
+        if full := self._gate.close(self._levels, touched):
+            self._kafka.pause([TopicPartition(*tp) for tp in full])
+
+    def _resume(self) -> None:
+        if drained := self._gate.open(self._levels):
+            self._kafka.resume([TopicPartition(*tp) for tp in drained])
+
+    def _seek(self, tp: TP, offset: int) -> None:
+        self._kafka.seek(TopicPartition(tp.topic, tp.partition, offset))
+        self._tell(Sought(tp))
+
+    def _commit(self, offsets: list[TopicPartition], answer: Future[list[TopicPartition]]) -> None:
+        if self._in_callback:  # nobody polls now, so the broker's answer must be waited for
+            answer.set_result(self._kafka.commit(offsets=offsets, asynchronous=False) or [])
+        else:
+            self._kafka.commit(offsets=offsets, asynchronous=True)
+            self._commits.append(answer)
+
+    def _ends(self, partitions: list[TP]) -> dict[TP, int]:
+        cached = {tp: self._kafka.get_watermark_offsets(TopicPartition(*tp), cached=True) for tp in partitions}
+        return {tp: marks[1] for tp, marks in cached.items() if marks and marks[1] >= 0}
+
+    def _run_commands(self) -> None:
+        while self._commands:
+            call, answer = self._commands.popleft()
+            try:
+                answer.set_result(call())
+            except BaseException as error:
+                answer.set_exception(error)
+
+    def _tell(self, event: ReaderEvent) -> None:
+        self._events.append(event)
+        if not self._told:
+            self._told = True
+            self._loop.call_soon_threadsafe(self._take)
+
+    def _end(self) -> None:
+        self._kafka.close()
+        for answer in (*(answer for _, answer in self._commands), *self._commits):
+            answer.cancel()
+
+    # -- librdkafka's callbacks, run inside `poll`, `consume` and `close` ---------------------------------------------
+
+    def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        if self._closing.is_set():
+            return
+        levels = {TP(one.topic, one.partition): Level() for one in partitions}
+        self._levels.update(levels)
+        self._tell(Assigned(levels))
+
+    def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._give_up(partitions, lost=False)
+
+    def _on_lost(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._give_up(partitions, lost=True)
+
+    def _give_up(self, partitions: list[TopicPartition], lost: bool) -> None:
+        gone = frozenset(TP(one.topic, one.partition) for one in partitions)
+        if not self._closing.is_set():
+            event = Revoked(gone, lost, time.monotonic() + self._revoke_timeout)
+            self._tell(event)
+            self._await_release(event)
+        for tp in gone:
+            self._levels.pop(tp, None)
+
+    def _await_release(self, event: Revoked) -> None:
+        self._in_callback = True
+        try:
+            while not event.released.wait(_REVOKE_TURN):
+                self._run_commands()
+                if time.monotonic() > event.deadline + 1.0:
+                    self._log.error("The event loop is stuck; giving up what it did not release: %s", event.partitions)
+                    return
+        finally:
+            self._in_callback = False
+
+    def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        if not self._commits:
+            return
+        answer = self._commits.popleft()
+        if error is None:
+            answer.set_result(partitions)
+        else:
+            answer.set_exception(KafkaException(error))
+
+    def _on_error(self, error: KafkaError) -> None:
+        self._tell(Failed(error, error.fatal()))
+
+    def _on_message_error(self, message: Message) -> None:
+        error = message.error()
+        if error is not None and error.code() != KafkaError._PARTITION_EOF:
+            topic, partition = message.topic(), message.partition()
+            about = TP(topic, partition) if topic is not None and partition is not None else None
+            self._tell(Failed(error, error.fatal(), about))

@@ -1,0 +1,136 @@
+"""The ledger: what may be committed of a partition."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tidings_processors.transport.ledger import Entry, Ledger
+
+#: A history: runs are opened (their lengths, with a gap before each), and finished in any order, interleaved.
+STEPS = st.lists(st.tuples(st.booleans(), st.integers(1, 5), st.integers(0, 3), st.integers(0, 50)), max_size=60)
+
+
+class Walk:
+    """Plays a history on a ledger and keeps, beside it, what every record's state really is."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger()
+        self.working: list[tuple[Entry, list[int]]] = []
+        self.undone: set[int] = set()
+        self.handed_out: list[int] = []
+        self._next = 0
+
+    def open(self, length: int, gap: int) -> None:
+        offsets = list(range(self._next + gap, self._next + gap + length))
+        self._next = offsets[-1] + 1
+        self.working.append((self.ledger.open(offsets[-1], length), offsets))
+        self.undone.update(offsets)
+        self.handed_out.extend(offsets)
+
+    def finish(self, choice: int) -> None:
+        if self.working:
+            entry, offsets = self.working.pop(choice % len(self.working))
+            entry.parts.discard(0)
+            self.undone.difference_update(offsets)
+
+
+@given(STEPS)
+def test_position_never_passes_a_record_whose_run_is_not_done(steps: list[tuple[bool, int, int, int]]) -> None:
+    """Whatever the order in which runs are done, every record below the position is done."""
+    walk = Walk()
+    for opens, length, gap, choice in steps:
+        if opens:
+            walk.open(length, gap)
+        else:
+            walk.finish(choice)
+        position = walk.ledger.position
+        assert position is None or all(offset >= position for offset in walk.undone)
+
+
+@given(STEPS)
+def test_position_is_as_far_as_it_may_be(steps: list[tuple[bool, int, int, int]]) -> None:
+    """The position is behind the last record of the longest prefix of runs that are all done."""
+    walk = Walk()
+    for opens, length, gap, choice in steps:
+        if opens:
+            walk.open(length, gap)
+        else:
+            walk.finish(choice)
+    first_undone = min(walk.undone, default=None)
+    prefix = [offset for offset in walk.handed_out if first_undone is None or offset < first_undone]
+    assert walk.ledger.position == (prefix[-1] + 1 if prefix else None)
+
+
+@given(STEPS)
+def test_undone_counts_what_the_commit_waits_for(steps: list[tuple[bool, int, int, int]]) -> None:
+    """Undone is the number of records handed out at or behind the position."""
+    walk = Walk()
+    for opens, length, gap, choice in steps:
+        if opens:
+            walk.open(length, gap)
+        else:
+            walk.finish(choice)
+        position = walk.ledger.position or 0
+        assert walk.ledger.undone == sum(1 for offset in walk.handed_out if offset >= position)
+
+
+def test_nothing_is_pending_before_a_run_is_done() -> None:
+    """A run that was only handed out gives nothing to commit."""
+    ledger = Ledger()
+    ledger.open(last=9, count=10)
+    assert ledger.pending is None
+
+
+def test_a_committed_position_is_not_pending_again() -> None:
+    """What the broker accepted is not committed twice; the next run is."""
+    ledger = Ledger()
+    ledger.open(9, 10).parts.clear()
+    assert ledger.pending == 10
+    ledger.committed(10)
+    assert ledger.pending is None
+    ledger.open(12, 3).parts.clear()
+    assert ledger.pending == 13
+
+
+def test_a_refused_commit_stays_pending() -> None:
+    """Unless the ledger is told of a commit, the position is offered again."""
+    ledger = Ledger()
+    ledger.open(9, 10).parts.clear()
+    assert ledger.pending == ledger.pending == 10
+
+
+def test_a_run_shared_by_two_agents_is_done_when_both_are() -> None:
+    """One agent's end is not enough."""
+    ledger = Ledger()
+    entry = ledger.open(4, 5, parts=2)
+    entry.parts.discard(0)
+    assert ledger.pending is None
+    entry.parts.discard(1)
+    assert ledger.pending == 5
+
+
+def test_a_closed_ledger_commits_nothing() -> None:
+    """After the partition is lost, a run that gets done counts no more, and knows it."""
+    ledger = Ledger()
+    entry = ledger.open(4, 5)
+    ledger.close()
+    entry.parts.clear()
+    assert (ledger.pending, ledger.awaited, entry.open) == (None, False, False)
+
+
+def test_a_run_nobody_will_start_is_neither_awaited_nor_passed() -> None:
+    """A void run ends the waiting, and the commit stays before it even when later runs are done."""
+    ledger = Ledger()
+    working, void = ledger.open(4, 5), ledger.open(9, 5)
+    ledger.open(14, 5).parts.clear()
+    ledger.void(void)
+    assert ledger.awaited
+    working.parts.clear()
+    assert (ledger.awaited, ledger.position) == (False, 5)
+
+
+def test_oldest_is_the_run_the_commit_waits_for() -> None:
+    """The run that holds the commit back can be named."""
+    ledger = Ledger()
+    first, second = ledger.open(4, 5), ledger.open(9, 5)
+    assert ledger.oldest is first
+    first.parts.clear()
+    assert ledger.oldest is second
