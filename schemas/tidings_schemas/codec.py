@@ -9,7 +9,7 @@ from fastavro import schemaless_reader, schemaless_writer
 from . import framing
 from .catalogue import Catalogue, Schema
 from .errors import InvalidEvent, UndecodableValue, UnknownSchemaId
-from .fit import Check, Misfit, compile_check
+from .fit import Check, Checks, Misfit
 
 Record = dict[str, Any]
 
@@ -83,8 +83,8 @@ class Codec:
         try:
             schemaless_writer(buffer, parsed, record)
         except Exception as error:  # what the quick check leaves to the writer: lone surrogates, a decimal's scale
-            misfit = compile_check(parsed)(record)
-            raise _invalid(name, misfit or Misfit("", str(error))) from error
+            misfit = Checks().of(parsed).check(record)
+            raise invalid(name, misfit or Misfit("", str(error))) from error
         return buffer.getvalue()
 
     def decode(self, value: bytes | None) -> tuple[str, Record]:
@@ -110,6 +110,14 @@ class Codec:
             raise UndecodableValue(f"{name} (schema id {schema_id}): {len(value) - buffer.tell()} bytes left over")
         return name, record  # type: ignore[return-value]
 
+    def writer(self, schema_id: int) -> Schema:
+        """The schema that wrote values of this id.
+
+        Raises:
+            UnknownSchemaId, RegistryUnavailable: see `Schemas.by_id`.
+        """
+        return self._schemas.by_id(schema_id)
+
     def check(self, name: str, record: Mapping[str, Any]) -> None:
         """Whether `encode` would take the record, without asking for the schema's id.
 
@@ -126,11 +134,11 @@ class Codec:
         writer = self._writers.get(name)
         if writer is None:
             parsed = self.catalogue[name].parsed
-            writer = self._writers[name] = parsed, compile_check(parsed, thorough=False)
+            writer = self._writers[name] = parsed, Checks(thorough=False).of(parsed).check
         parsed, check = writer
         misfit = check(record)
         if misfit is not None:
-            raise _invalid(name, misfit)
+            raise invalid(name, misfit)
         return parsed
 
     def _reader(self, schema_id: int) -> tuple[str, Any, Any]:
@@ -142,6 +150,7 @@ class Codec:
         return writer.name, writer.parsed, None if same else reader.parsed
 
 
-def _invalid(name: str, misfit: Misfit) -> InvalidEvent:
+def invalid(name: str, misfit: Misfit) -> InvalidEvent:
+    """The error that says which field of the record `name` does not fit."""
     where = f"field {misfit.path!r}: " if misfit.path else ""
     return InvalidEvent(f"{name}: {where}{misfit.problem}", misfit.path)
