@@ -26,7 +26,6 @@ from tidings.local.errors import Cancelled, DownloadFailed
 Progress = Callable[[int, int], None]
 
 ATTEMPTS = 4
-_CHUNK = 1 << 18
 
 
 def repository() -> str:
@@ -116,7 +115,7 @@ def _stream(client: httpx.Client, artifact: Artifact, part: Path, tally: _Tally)
         resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
         tally.add(had if resumed else 0)
         with part.open("ab" if resumed else "wb") as file:
-            for chunk in response.iter_raw(_CHUNK):
+            for chunk in response.iter_raw():
                 file.write(chunk)
                 tally.add(len(chunk))
 

@@ -53,4 +53,5 @@ def after_exit(name: str, reason: str, code: int, life: Life, now: float, finite
 
 def backoff(failures: int) -> float:
     """Seconds to wait after that many ends in a row: 1, 2, 4, … up to half a minute."""
-    return min(FIRST_DELAY_S * 2.0 ** (failures - 1), LONGEST_DELAY_S)
+    doublings = min(failures - 1, 5)  # a float overflows after a thousand
+    return min(FIRST_DELAY_S * 2.0**doublings, LONGEST_DELAY_S)

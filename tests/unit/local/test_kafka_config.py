@@ -1,0 +1,59 @@
+"""Kafka's settings and their text."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tidings.local import kafka_config
+
+SETTINGS = kafka_config.properties(Path("/data/kafka"), 8602, 8603)
+
+
+def test_listens_on_loopback_alone() -> None:
+    """Neither listener is reachable from another machine."""
+    assert SETTINGS["listeners"] == "PLAINTEXT://127.0.0.1:8602,CONTROLLER://127.0.0.1:8603"
+    assert SETTINGS["advertised.listeners"] == "PLAINTEXT://127.0.0.1:8602"
+
+
+def test_one_node_suffices() -> None:
+    """Every internal topic asks for one replica, and the quorum has one voter."""
+    factors = {name: value for name, value in SETTINGS.items() if name.endswith(("replication.factor", "min.isr"))}
+    assert set(factors.values()) == {"1"}
+    assert len(factors) == 5
+    assert SETTINGS["controller.quorum.voters"] == "1@127.0.0.1:8603"
+
+
+def test_topics_are_not_made_by_mistake() -> None:
+    """A mistyped topic is an error, and the first member of a group does not wait for others."""
+    assert SETTINGS["auto.create.topics.enable"] == "false"
+    assert SETTINGS["group.initial.rebalance.delay.ms"] == "0"
+
+
+def test_text_is_one_setting_a_line() -> None:
+    """The text of a plain value is the value."""
+    assert "log.dirs=/data/kafka\n" in kafka_config.text(SETTINGS)
+
+
+@given(st.text())
+def test_text_survives_java(value: str) -> None:
+    """Any value comes back when java.util.Properties' escapes are undone, and the file is plain ASCII."""
+    written = kafka_config.text({"key": value})
+    assert written.isascii()
+    assert _unescape(written.removeprefix("key=").removesuffix("\n")) == value.encode("utf-16-be", "surrogatepass")
+
+
+def _unescape(text: str) -> bytes:
+    """What java.util.Properties.load makes of a value, as UTF-16."""
+    units: list[int] = []
+    at = 0
+    while at < len(text):
+        if text[at] != "\\":
+            units.append(ord(text[at]))
+            at += 1
+        elif text[at + 1] == "u":
+            units.append(int(text[at + 2 : at + 6], 16))
+            at += 6
+        else:
+            units.append(ord(text[at + 1]))
+            at += 2
+    return b"".join(unit.to_bytes(2, "big") for unit in units)
