@@ -5,8 +5,8 @@ every stage; `tests/unit/schemas` holds it against the `cloudevents` package.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from .event import Event
 
@@ -14,8 +14,7 @@ Headers = list[tuple[str, bytes]]
 CONTENT_TYPE = b"application/avro"
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What surrounds an event's data: known without decoding the value."""
 
     id: str
@@ -57,20 +56,24 @@ def envelope_of(
     What a header does not say comes from where the record lies: id = topic:partition:offset (unique and the
     same at each read), source = the topic, type = the Avro record's name, subject = the key.
     """
-    said = {name: value.decode(errors="replace") for name, value in headers or () if value}
+    said = dict(headers or ())
     return Envelope(
-        id=said.get("ce_id") or f"{topic}:{partition}:{offset}",
-        source=said.get("ce_source") or f"kafka:{topic}",
-        type=said.get("ce_type") or record_type,
-        subject=said.get("ce_subject") or (key or b"").decode(errors="replace"),
-        time=_time(said.get("ce_time"), timestamp_ms),
-        traceparent=said.get("traceparent"),
+        _text(said.get("ce_id")) or f"{topic}:{partition}:{offset}",
+        _text(said.get("ce_source")) or f"kafka:{topic}",
+        _text(said.get("ce_type")) or record_type,
+        _text(said.get("ce_subject")) or _text(key) or "",
+        _time(said.get("ce_time"), timestamp_ms),
+        _text(said.get("traceparent")),
     )
 
 
-def _time(text: str | None, timestamp_ms: int) -> datetime:
+def _text(value: bytes | None) -> str | None:
+    return value.decode(errors="replace") if value else None
+
+
+def _time(value: bytes | None, timestamp_ms: int) -> datetime:
     try:
-        time = datetime.fromisoformat(text) if text else None
+        time = datetime.fromisoformat(value.decode()) if value else None
     except ValueError:
         time = None
     if time is None or time.tzinfo is None:

@@ -6,11 +6,11 @@ times as long as the writing itself and lets naive datetimes pass. So each schem
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from datetime import datetime
 from decimal import Decimal
-from numbers import Integral, Real
 from typing import Any, NamedTuple
-from uuid import UUID
+
+from .fit_scalar import AT_SIGHT, LOGICAL, PRIMITIVES, is_text
 
 
 class Misfit(NamedTuple):
@@ -27,8 +27,6 @@ class Misfit(NamedTuple):
 #: None when the value fits.
 Check = Callable[[Any], Misfit | None]
 _MISSING = object()
-_INT, _LONG = 2**31, 2**63
-_SINGLE = 3.4028235677973366e38  # from here on a 32-bit float rounds to infinity
 
 
 class Fit(NamedTuple):
@@ -38,37 +36,40 @@ class Fit(NamedTuple):
     check: Check
 
 
-def compile_check(parsed: Mapping[str, Any], thorough: bool = True) -> Check:
-    """The check of a schema in fastavro's parsed form (`Schema.parsed`).
+class Checks:
+    """Compiles checks of schemas in fastavro's parsed form (`Schema.parsed`); what was named once can be referred to.
 
     Without `thorough`, strings are not searched for lone surrogates, which the writer itself refuses.
     """
-    named: dict[str, Fit] = {}
 
-    def build(schema: Any) -> Fit:
+    def __init__(self, thorough: bool = True) -> None:
+        self._thorough = thorough
+        self._named: dict[str, Fit] = {}
+
+    def of(self, schema: Any) -> Fit:
+        """How to check values of a schema, of a branch or of a field's type."""
         if isinstance(schema, list):
-            return _union([build(branch) for branch in schema], describe(schema))
+            return _union([self.of(branch) for branch in schema], describe(schema))
         kind = schema["type"] if isinstance(schema, dict) else schema
         if isinstance(kind, dict | list):
-            return build(kind)
+            return self.of(kind)
         match kind:
             case "array":
-                return _array(build(schema["items"]))
+                return _array(self.of(schema["items"]))
             case "map":
-                return _map(build(schema["values"]))
+                return _map(self.of(schema["values"]))
             case "record" | "error":
-                fields: dict[str, Fit] = {}
-                named[schema["name"]] = record = _record(schema, fields)
-                fields.update({field["name"]: build(field["type"]) for field in schema["fields"]})
-                return record
+                return self._record(schema)
             case "enum" | "fixed":
-                named[schema["name"]] = fit = _enum(schema) if kind == "enum" else _fixed(schema)
+                self._named[schema["name"]] = fit = _enum(schema) if kind == "enum" else _fixed(schema)
                 return fit
-            case "string" if not thorough:
-                return _scalar(schema, kind, frozenset({str}))
-        return _scalar(schema, kind) if kind in _CHECKS else named[kind]
+        return _scalar(schema, kind, self._thorough) if kind in PRIMITIVES else self._named[kind]
 
-    return build(parsed).check
+    def _record(self, schema: Mapping[str, Any]) -> Fit:
+        fields: dict[str, Fit] = {}  # filled after it is named: a record may hold itself
+        self._named[schema["name"]] = record = _record(schema, fields)
+        fields.update({field["name"]: self.of(field["type"]) for field in schema["fields"]})
+        return record
 
 
 def describe(schema: Any) -> str:
@@ -142,7 +143,7 @@ def _map(values: Fit) -> Fit:
         if not isinstance(value, Mapping):
             return Misfit("", f"{shown(value)} is not a map")
         for key, item in value.items():
-            misfit = values.check(item) if _string(key) else Misfit("", "has a key that is not a string")
+            misfit = values.check(item) if is_text(key) else Misfit("", "has a key that is not a string")
             if misfit is not None:
                 return misfit.inside(f"[{key!r}]")
         return None
@@ -163,92 +164,31 @@ def _enum(schema: Mapping[str, Any]) -> Fit:
 
 def _fixed(schema: Mapping[str, Any]) -> Fit:
     size = schema["size"]
-    logical = _LOGICAL.get(schema.get("logicalType", ""), _never)
+    decimal = schema.get("logicalType") == "decimal"
 
     def check(value: Any) -> Misfit | None:
-        fits = (isinstance(value, bytes | bytearray) and len(value) == size) or logical(value)
-        return None if fits else Misfit("", f"{shown(value)} is not {size} bytes")
+        fits = isinstance(value, bytes | bytearray) and len(value) == size
+        return (
+            None
+            if fits or (decimal and isinstance(value, Decimal))
+            else Misfit("", f"{shown(value)} is not {size} bytes")
+        )
 
     return Fit(frozenset(), check)
 
 
-def _scalar(schema: Any, kind: str, at_sight: frozenset[type] | None = None) -> Fit:
-    wanted, base = describe(schema), _CHECKS[kind]
+def _scalar(schema: Any, kind: str, thorough: bool) -> Fit:
+    logical = schema.get("logicalType") if isinstance(schema, dict) else None
     # A logical type that nobody here knows is its base type (Avro 1.12, "Logical Types").
-    logical = _LOGICAL.get(schema.get("logicalType", ""), _never) if isinstance(schema, dict) else _never
-    first, second = (base, _never) if logical is _never else (logical, base)
+    fits = LOGICAL.get(f"{kind}-{logical}")
+    at_sight = frozenset() if fits or (kind == "string" and thorough) else AT_SIGHT.get(kind, frozenset())
+    predicate, wanted = fits or PRIMITIVES[kind], describe(schema)
 
     def check(value: Any) -> Misfit | None:
-        if first(value) or second(value):
-            return None
-        return Misfit("", f"{shown(value)} is not {wanted}{_hint(value)}")
+        return None if predicate(value) else Misfit("", f"{shown(value)} is not {wanted}{_hint(value)}")
 
-    return Fit(_AT_SIGHT.get(kind, frozenset()) if at_sight is None else at_sight, check)
+    return Fit(at_sight, check)
 
 
 def _hint(value: Any) -> str:
     return " (say which zone)" if isinstance(value, datetime) and value.tzinfo is None else ""
-
-
-def _within(limit: int) -> Callable[[Any], bool]:
-    def whole(value: Any) -> bool:
-        if type(value) is int:
-            return -limit <= value < limit
-        return isinstance(value, Integral) and not isinstance(value, bool) and -limit <= int(value) < limit
-
-    return whole
-
-
-def _number(value: Any) -> bool:
-    return type(value) is float or (isinstance(value, Real) and not isinstance(value, bool))
-
-
-def _single(value: Any) -> bool:
-    return _number(value) and (value != value or abs(value) < _SINGLE or abs(value) == float("inf"))
-
-
-def _string(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
-
-
-def _never(_: Any) -> bool:
-    return False
-
-
-def _aware(value: Any) -> bool:
-    return isinstance(value, datetime) and value.tzinfo is not None
-
-
-def _naive(value: Any) -> bool:
-    return isinstance(value, datetime) and value.tzinfo is None
-
-
-_CHECKS: dict[str, Callable[[Any], bool]] = {
-    "null": lambda value: value is None,
-    "boolean": lambda value: value is True or value is False,
-    "int": _within(_INT),
-    "long": _within(_LONG),
-    "float": _single,
-    "double": _number,
-    "bytes": lambda value: isinstance(value, bytes | bytearray),
-    "string": _string,
-}
-_AT_SIGHT: dict[str, frozenset[type]] = {
-    "null": frozenset({type(None)}),
-    "boolean": frozenset({bool}),
-    "double": frozenset({float}),
-    "bytes": frozenset({bytes}),
-}
-_LOGICAL: dict[str, Callable[[Any], bool]] = {
-    "timestamp-millis": _aware,
-    "timestamp-micros": _aware,
-    "local-timestamp-millis": _naive,
-    "local-timestamp-micros": _naive,
-    "date": lambda value: isinstance(value, date) and not isinstance(value, datetime),
-    "time-millis": lambda value: isinstance(value, time),
-    "time-micros": lambda value: isinstance(value, time),
-    "decimal": lambda value: isinstance(value, Decimal),
-    "uuid": lambda value: isinstance(value, UUID),
-}
