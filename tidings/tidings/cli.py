@@ -19,6 +19,7 @@ TABLE = {
     "down": Entry("tidings.commands.down:down", "Stop what `up` started.", joins=_ALONE),
     "status": Entry("tidings.commands.status:status", "Say what runs, and whether it answers.", joins=_ALONE),
     "logs": Entry("tidings.commands.logs:logs", "Print or follow the services' logs.", joins=_ALONE),
+    "prepare": Entry("tidings.commands.prepare:prepare", "Make the topics and register the schemas that are missing."),
     "publish": Entry("tidings_producers.cli:publish", "Publish JSON lines from standard input."),
     "source": Entry("tidings_producers.cli:source_app", "Turn flights, git commits and more into events."),
     "schemas": Entry("tidings.commands.schemas:app", "Check, register and show Avro schemas."),

@@ -36,12 +36,17 @@ def compose_file() -> Path:
 
 
 def check_engine() -> None:
-    """Raise `NoEngine` unless a Docker engine answers."""
+    """Raise `NoEngine` unless a Docker engine answers and the compose plugin is there."""
     if shutil.which("docker") is None:
-        raise NoEngine("`docker` is not installed: install it, or leave --docker out to run everything embedded.")
-    asked = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
-    if asked.returncode:
-        cause = (asked.stderr.strip().splitlines() or ["no answer"])[-1]
-        raise NoEngine(
-            f"No Docker engine answers ({cause}): start it, or leave --docker out to run everything embedded."
-        )
+        raise NoEngine(f"`docker` is not installed: install it, {_OR}.")
+    for arguments, what in (
+        (["info"], "No Docker engine answers"),
+        (["compose", "version"], "Docker has no `compose`"),
+    ):
+        asked = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+        if asked.returncode:
+            cause = (asked.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise NoEngine(f"{what} ({cause}): mend that, {_OR}.")
+
+
+_OR = "or leave --docker out to run everything embedded"

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -86,11 +87,10 @@ def npm() -> tuple[list[str], Path]:
 
 def _npm(web: Path, arguments: list[str], stopped: Callable[[], bool]) -> None:
     command, folder = npm()
-    environ = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
     process = subprocess.Popen(
         [*command, *arguments],
         cwd=web,
-        env=environ,
+        env=_environ(folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -102,6 +102,11 @@ def _npm(web: Path, arguments: list[str], stopped: Callable[[], bool]) -> None:
     if process.returncode:
         tail = "\n".join(output.splitlines()[-_TAIL_LINES:])
         raise PageBuildFailed(f"`npm {' '.join(arguments)}` failed in {web}; its output ends with\n{tail}")
+
+
+def _environ(folder: Path) -> dict[str, str]:
+    """Scripts of packages begin with `env node`, so the right one must come first."""
+    return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 def _output(process: subprocess.Popen[str], stopped: Callable[[], bool]) -> str:
@@ -145,3 +150,26 @@ def _alone(web: Path) -> Iterator[None]:
     with (web / "package.json").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def main(arguments: list[str]) -> None:
+    """`python -m tidings.local.page`: build if needed; `… run test`: call npm in `web/` with these arguments."""
+    root = checkout()
+    if root is None:
+        sys.exit("There is no web/ here: this is no checkout.")
+    try:
+        if arguments:
+            sys.exit(call(root, arguments))
+        print("page: built" if build(root) else "page: is current")
+    except PageBuildFailed as error:
+        sys.exit(f"error: {error}")
+
+
+def call(root: Path, arguments: list[str]) -> int:
+    """Run npm with its output shown; returns its exit code."""
+    command, folder = npm()
+    return subprocess.run([*command, *arguments], cwd=root / "web", env=_environ(folder), check=False).returncode
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tidings.local import children, kafka, page, registry, services
+from tidings.local import children, kafka, page, prepare, registry, services
 from tidings.local.children import Flights
 from tidings.local.errors import NotReady
 from tidings.local.paths import Folders
@@ -105,21 +105,11 @@ class Plan:
         return self._supervisor.launch(registry.prepare(self._folders, self._ports, self._registry_folder))
 
     def _topics(self, _: Progress) -> str:
-        from tidings_schemas import admin
-
-        made = admin.ensure_topics(self._settings())
+        made = prepare.topics(self._settings())
         return f"{len(made)} made" if made else "all there"
 
     def _schemas(self, _: Progress) -> str:
-        from tidings_schemas import catalogue
-        from tidings_schemas.registry import Registry, register_all
-
-        settings = self._settings()
-        client = Registry(settings.registry_url, settings.registry_auth.get_secret_value())
-        try:
-            return f"{len(register_all(client, catalogue.load()))} registered"
-        finally:
-            client.close()
+        return f"{len(prepare.schemas(self._settings()))} registered"
 
     def _page(self, _: Progress) -> str:
         root = page.checkout()

@@ -1,0 +1,27 @@
+"""Topics and schemas: what Kafka and the registry must hold before anything else runs. Doing it again changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tidings_schemas.settings import Settings
+
+
+def topics(settings: Settings) -> list[str]:
+    """Make the topics that are missing; returns their names. Raises what `tidings_schemas.admin` raises."""
+    from tidings_schemas import admin
+
+    return admin.ensure_topics(settings)
+
+
+def schemas(settings: Settings) -> dict[str, int]:
+    """Register every schema; returns ids by name. Raises what `tidings_schemas.registry` raises."""
+    from tidings_schemas import catalogue
+    from tidings_schemas.registry import Registry, register_all
+
+    client = Registry(settings.registry_url, settings.registry_auth.get_secret_value())
+    try:
+        return register_all(client, catalogue.load())
+    finally:
+        client.close()
