@@ -1,0 +1,70 @@
+"""`/v1/stream`: hands a client over to the streams.
+
+A bare ASGI application, not a FastAPI route: what a route keeps alive (request, exit stacks, wrapped `send`) would stay
+in memory as long as the stream, thousands of times.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from tidings_gateway.auth.identity import AuthError
+from tidings_gateway.services import services_of
+
+from . import problems
+
+PATH = "/v1/stream"
+_CURSOR_LIMIT = 200  # characters; what is longer is no cursor of ours, and is told by `reset`
+
+OPENAPI = {
+    "get": {
+        "tags": ["notifications"],
+        "summary": "Stream",
+        "description": (
+            "The user's notifications as Server-Sent Events, from now on or from a cursor. An unknown or forged "
+            "cursor is no error: `event: reset` says why it could not be honoured."
+        ),
+        "parameters": [
+            {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}, "description": "Cursor."},
+            {
+                "name": "lastEventId",
+                "in": "query",
+                "schema": {"type": "string"},
+                "description": "The same, for a first visit.",
+            },
+        ],
+        "responses": {
+            "200": {"description": "The stream.", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+            "401": {"description": "No valid token: stay away until signed in again."},
+            "403": {"description": "Not allowed."},
+        },
+    }
+}
+
+
+class Stream:
+    """The ASGI application."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Authenticates, then streams."""
+        response = await _respond(Request(scope))
+        await response(scope, receive, send)
+
+
+async def _respond(request: Request) -> Response:
+    if request.method not in ("GET", "HEAD"):
+        return Response(status_code=405, headers={"Allow": "GET"})
+    services = services_of(request)
+    try:
+        identity = await services.auth.identify(request)
+    except AuthError as error:
+        problem = problems.of(error)
+        services.metrics.refused.labels(str(problem.status)).inc()
+        return problem.response()
+    return services.streams.response(identity.user, _cursor(request), float(identity.expires_at))
+
+
+def _cursor(request: Request) -> str | None:
+    # The header wins: a browser that reconnects sends where it is, while the URL still says where it began.
+    cursor = request.headers.get("last-event-id") or request.query_params.get("lastEventId")
+    return cursor[:_CURSOR_LIMIT] if cursor else None

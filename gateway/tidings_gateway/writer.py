@@ -1,0 +1,95 @@
+"""Shell: writes the gateway's own records and others' events to Kafka, and waits for the broker's word."""
+
+import asyncio
+from collections.abc import Sequence
+
+from tidings_schemas import Event, Follow, Preference, Receipt
+from tidings_schemas.cloudevents import headers_of
+from tidings_schemas.codec import Codec
+from tidings_schemas.delivery import Delivery, RecordMetadata
+from tidings_schemas.errors import BrokerUnavailable, TidingsError
+from tidings_schemas.partitioner import partition_of
+from tidings_schemas.producer import Producer
+from tidings_schemas.records import AvroRecord
+from tidings_schemas.topics import FOLLOWS, PREFERENCES, RECEIPTS, domain_of, events_topic, follow_key
+
+#: Beyond what the producer itself waits, so that its own, more telling error comes first.
+_GRACE_S = 2.0
+
+
+class Writer:
+    """Every method returns once all in-sync replicas have the record.
+
+    Args:
+        timeout_s: the producer's `delivery_timeout`.
+
+    Raises:
+        Transient: Kafka or the registry does not answer, or not in time; the record may still be written.
+        Permanent: the record can never be written.
+    """
+
+    def __init__(self, producer: Producer, codec: Codec, timeout_s: float) -> None:
+        self._producer = producer
+        self._codec = codec
+        self._timeout_s = timeout_s
+
+    async def follow(self, follow: Follow, partitions: int) -> RecordMetadata:
+        """Writes a follow, partitioned by the followed topic."""
+        return await self._follow(follow.topic, follow.user, await self._encode(follow), partitions)
+
+    async def unfollow(self, topic: str, user: str, partitions: int) -> RecordMetadata:
+        """Ends a follow by a tombstone."""
+        return await self._follow(topic, user, None, partitions)
+
+    async def preference(self, preference: Preference) -> RecordMetadata:
+        """Writes how a user wants to be told."""
+        value = await self._encode(preference)
+        return await self._acked(await self._producer.produce_async(PREFERENCES, preference.user.encode(), value))
+
+    async def receipt(self, receipt: Receipt) -> RecordMetadata:
+        """Writes what a device tells of notifications."""
+        value = await self._encode(receipt)
+        return await self._acked(await self._producer.produce_async(RECEIPTS, receipt.user.encode(), value))
+
+    async def events(self, events: Sequence[Event]) -> list[RecordMetadata | TidingsError]:
+        """Writes events in order; for each its place, or what kept it from Kafka.
+
+        Raises:
+            TidingsError: one of them cannot be encoded; then none is written.
+        """
+        values = await asyncio.to_thread(lambda: [self._codec.encode(event.type, event.data) for event in events])
+        deliveries = [await self._hand_over(event, value) for event, value in zip(events, values, strict=True)]
+        return [await self._outcome(delivery) for delivery in deliveries]
+
+    async def _hand_over(self, event: Event, value: bytes) -> Delivery | TidingsError:
+        topic = events_topic(domain_of(event.type))
+        try:
+            return await self._producer.produce_async(topic, event.subject.encode(), value, headers_of(event))
+        except TidingsError as error:
+            return error
+
+    async def _outcome(self, delivery: Delivery | TidingsError) -> RecordMetadata | TidingsError:
+        try:
+            return delivery if isinstance(delivery, TidingsError) else await self._acked(delivery)
+        except TidingsError as error:
+            return error
+
+    async def _follow(self, topic: str, user: str, value: bytes | None, partitions: int) -> RecordMetadata:
+        partition = partition_of(topic, partitions)
+        key = follow_key(topic, user)
+        return await self._acked(await self._producer.produce_async(FOLLOWS, key, value, partition=partition))
+
+    async def _encode(self, record: AvroRecord) -> bytes:
+        # In a thread, since the first record of a kind asks the registry for its schema's id.
+        return await asyncio.to_thread(self._codec.encode, record.avro_name, record.to_avro())
+
+    async def _acked(self, delivery: Delivery) -> RecordMetadata:
+        try:
+            async with asyncio.timeout(self._timeout_s + _GRACE_S):
+                return await delivery
+        except TimeoutError:
+            raise BrokerUnavailable(f"Kafka did not acknowledge within {self._timeout_s} s.") from None
+
+    async def close(self) -> None:
+        """Writes out what waits, and ends the producer."""
+        await self._producer.close_async(self._timeout_s)
