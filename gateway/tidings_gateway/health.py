@@ -1,6 +1,7 @@
 """Shell: does Kafka answer?"""
 
 import asyncio
+import logging
 import time
 
 from confluent_kafka import KafkaException
@@ -15,7 +16,8 @@ class KafkaHealth:
     """Asks Kafka for its metadata, in a thread."""
 
     def __init__(self, settings: Settings) -> None:
-        self._admin = AdminClient(settings.kafka())
+        self._settings = settings
+        self._admin: AdminClient | None = None
         self._lock = asyncio.Lock()
         self._asked_at = -_KEEP_S
         self._reachable = False
@@ -29,6 +31,8 @@ class KafkaHealth:
             return self._reachable
 
     def _ask(self) -> bool:
+        if self._admin is None:
+            self._admin = AdminClient(self._settings.kafka(), logger=logging.getLogger("tidings.kafka"))
         try:
             return bool(self._admin.list_topics(timeout=_PATIENCE_S).brokers)
         except KafkaException:

@@ -6,11 +6,17 @@ None of it is Starlette's `BaseHTTPMiddleware`, which would put a task and a que
 import asyncio
 import time
 
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .api import problems
 from .metrics import Metrics
 
+log = structlog.get_logger(__name__)
+
+_STREAM = "/v1/stream"
+_POLLED = "/v1/notifications"
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -57,6 +63,29 @@ class SecurityHeaders:
         if path.startswith("/v1/"):
             added += _API
         return headers + [(name, value) for name, value in added if name not in present]
+
+
+class Unexpected:
+    """Turns a failure of ours into a problem. The log says which, but no values of variables, which may be tokens."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = False
+
+        async def noting(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            if began or scope["type"] != "http":
+                raise
+            log.exception("request failed", path=scope["path"])
+            await problems.of(error).response()(scope, receive, send)
 
 
 class BodyLimit:
@@ -137,5 +166,5 @@ class RequestMetrics:
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.requests.labels(scope["method"], route, str(status)).inc()
-            if not (route == "/v1/notifications" and b"wait=" in scope["query_string"]):
+            if route != _STREAM and not (route == _POLLED and b"wait=" in scope["query_string"]):
                 self._metrics.request_seconds.labels(route).observe(time.perf_counter() - began)

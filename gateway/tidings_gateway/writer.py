@@ -11,27 +11,33 @@ from tidings_schemas.errors import BrokerUnavailable, TidingsError
 from tidings_schemas.partitioner import partition_of
 from tidings_schemas.producer import Producer
 from tidings_schemas.records import AvroRecord
+from tidings_schemas.settings import Settings
 from tidings_schemas.topics import FOLLOWS, PREFERENCES, RECEIPTS, domain_of, events_topic, follow_key
 
 #: Beyond what the producer itself waits, so that its own, more telling error comes first.
 _GRACE_S = 2.0
+_LINGER_MS = 1.0  # somebody waits for each of these records
 
 
 class Writer:
     """Every method returns once all in-sync replicas have the record.
 
     Args:
-        timeout_s: the producer's `delivery_timeout`.
+        timeout_s: how long Kafka has to take a record.
 
     Raises:
         Transient: Kafka or the registry does not answer, or not in time; the record may still be written.
         Permanent: the record can never be written.
     """
 
-    def __init__(self, producer: Producer, codec: Codec, timeout_s: float) -> None:
-        self._producer = producer
+    def __init__(self, settings: Settings, codec: Codec, timeout_s: float) -> None:
+        self._settings = settings
         self._codec = codec
         self._timeout_s = timeout_s
+
+    def start(self) -> None:
+        """Makes the producer, which connects when it is first used."""
+        self._producer = Producer(self._settings, delivery_timeout=self._timeout_s, linger_ms=_LINGER_MS)
 
     async def follow(self, follow: Follow, partitions: int) -> RecordMetadata:
         """Writes a follow, partitioned by the followed topic."""

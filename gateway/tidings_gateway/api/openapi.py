@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from tidings_gateway.auth.authenticator import COOKIE
 
-from . import stream
+from . import problems, stream
 
 _OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/v1/session"})
 _SCHEMES = {
@@ -36,7 +36,9 @@ def describe(app: FastAPI) -> None:
 
 def _complete(schema: dict[str, Any]) -> dict[str, Any]:
     schema["paths"][stream.PATH] = stream.OPENAPI
-    schema.setdefault("components", {})["securitySchemes"] = _SCHEMES
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = _SCHEMES
+    components.setdefault("schemas", {})["Problem"] = problems.ProblemBody.model_json_schema()
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             operation["security"] = [] if path in _OPEN else [{"bearer": []}, {"cookie": []}]

@@ -24,6 +24,11 @@ class Page(StaticFiles):
         self._built = (folder / "index.html").is_file()
         super().__init__(directory=folder, html=True, check_dir=False)
 
+    async def check_config(self) -> None:
+        """Nothing to check while there is no page."""
+        if self._built:
+            await super().check_config()
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, with how long it may be kept."""
         if not self._built:

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details: `type`, `title`, `status`, and in `detail` what to do about it."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypedDict
@@ -111,7 +112,7 @@ def of(error: Exception) -> Problem:
 
 
 def _of_validation(error: RequestValidationError) -> Problem:
-    faults = [Fault(field=_field(fault["loc"]), detail=str(fault["msg"])) for fault in error.errors()]
+    faults = [Fault(field=_field(fault["loc"]), detail=_plain(fault["msg"])) for fault in error.errors()]
     first = faults[0]
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return Problem(422, "invalid", f"{first['field']}: {first['detail']}{more}", faults=faults)
@@ -119,6 +120,10 @@ def _of_validation(error: RequestValidationError) -> Problem:
 
 def _field(where: Sequence[int | str]) -> str:
     return ".".join(str(part) for part in where[1:]) or str(where[0])
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _of_tidings(error: TidingsError) -> Problem:
@@ -138,27 +143,35 @@ def _of_tidings(error: TidingsError) -> Problem:
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
-    problem = of(error)
+    problem = _no_json(request) if _concerns_body(error) else None
+    problem = problem or of(error)
     if problem.status >= 500:
-        log.error("request failed", path=request.url.path, status=problem.status, error=str(error) or repr(error))
+        level = logging.WARNING if problem.status == 503 else logging.ERROR
+        log.log(level, "request failed", path=request.url.path, status=problem.status, error=problem.detail)
     return problem.response()
 
 
-async def _answer_unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.exception("request failed", path=request.url.path, exc_info=error)
-    return of(error).response()
+def _concerns_body(error: Exception) -> bool:
+    return isinstance(error, RequestValidationError) and any(fault["loc"][0] == "body" for fault in error.errors())
+
+
+def _no_json(request: Request) -> Problem | None:
+    """A body that says it is no JSON is not looked at: a foreign page's form can send no other (CSRF)."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json")):
+        return None
+    return Problem(415, "unsupported-media-type", "Send JSON, and say so by `Content-Type: application/json`.")
 
 
 def install(app: FastAPI) -> None:
-    """Makes every error of the app a problem."""
+    """Makes every error that is raised on purpose a problem; for the others see `middleware.Unexpected`."""
     for kind in (Problem, Unauthenticated, Forbidden, RequestValidationError, HTTPException, TidingsError):
         app.add_exception_handler(kind, _answer)
-    app.add_exception_handler(Exception, _answer_unexpected)
 
 
 #: For OpenAPI: what any route may answer besides success.
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemBody, "description": text, "content": {MEDIA_TYPE: {}}}
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     for status, text in {
         401: "No valid token.",
         403: "Not allowed: a role is missing, or the cookie came from a foreign page.",

@@ -12,6 +12,7 @@ from tidings_gateway.auth.identity import AuthError
 from tidings_gateway.services import services_of
 
 from . import problems
+from .problems import Problem
 
 PATH = "/v1/stream"
 _CURSOR_LIMIT = 200  # characters; what is longer is no cursor of ours, and is told by `reset`
@@ -53,7 +54,8 @@ class Stream:
 
 async def _respond(request: Request) -> Response:
     if request.method not in ("GET", "HEAD"):
-        return Response(status_code=405, headers={"Allow": "GET"})
+        detail = "A stream is only read: use GET."
+        return Problem(405, "method-not-allowed", detail, headers={"Allow": "GET, HEAD"}).response()
     services = services_of(request)
     try:
         identity = await services.auth.identify(request)

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -39,14 +40,14 @@ class View(Generic[S]):
         self._codec = codec
         self._record_name = record_name
         self._closing = threading.Event()
+        self._settings = settings
         self._name = settings.namespace.name(topic)
-        self._servers = settings.bootstrap_servers
-        self._reader = CompactedReader(settings.kafka(), self._name, self._on_records)
+        self._reader: CompactedReader | None = None
 
     @property
     def restored(self) -> bool:
         """Whether all that the topic held at the start has been read."""
-        return bool(self.partitions) and all(self._reader.restored(p).done() for p in range(self.partitions))
+        return self._reader is not None and all(future.done() for future in self._restored(self._reader))
 
     async def start(self) -> None:
         """Starts to read; returns at once.
@@ -55,18 +56,17 @@ class View(Generic[S]):
             Refused: there is no such topic.
             BrokerUnavailable: Kafka does not answer.
         """
+        reader = CompactedReader(self._settings.kafka(), self._name, self._on_records)
         try:
-            self.partitions = len(await asyncio.to_thread(self._reader.all_partitions))
+            self.partitions = len(await asyncio.to_thread(reader.all_partitions))
         except KafkaException as failure:
+            await asyncio.to_thread(reader.close)
             raise self._why(failure) from failure
-        self._reader.start(range(self.partitions))
-
-    async def until_restored(self) -> None:
-        """Waits until `restored`."""
-        await asyncio.gather(*(asyncio.wrap_future(self._reader.restored(p)) for p in range(self.partitions)))
+        self._reader = reader.start(range(self.partitions))
 
     async def reached(self, partition: int, offset: int, timeout: float) -> bool:
         """Waits up to `timeout` seconds until the record at `offset` is in the state; whether it is."""
+        assert self._reader is not None, "start the view first"
         try:
             await asyncio.wait_for(asyncio.wrap_future(self._reader.reached(partition, offset)), timeout)
         except TimeoutError:
@@ -76,7 +76,11 @@ class View(Generic[S]):
     async def close(self) -> None:
         """Stops reading."""
         self._closing.set()
-        await asyncio.to_thread(self._reader.close)
+        if self._reader is not None:
+            await asyncio.to_thread(self._reader.close)
+
+    def _restored(self, reader: CompactedReader) -> "Iterable[Future[None]]":
+        return (reader.restored(partition) for partition in range(self.partitions))
 
     def _on_records(self, messages: Sequence[Message]) -> None:
         changes = [change for message in messages if (change := self._change(message)) is not None]
@@ -105,9 +109,10 @@ class View(Generic[S]):
         return record
 
     def _why(self, failure: KafkaException) -> TidingsError:
+        servers = self._settings.bootstrap_servers
         if failure.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            return Refused(f"Kafka at {self._servers} has no topic {self._name}: `tidings up` makes the topics")
-        return BrokerUnavailable(f"no answer from Kafka at {self._servers}: is it running? `tidings up` starts one")
+            return Refused(f"Kafka at {servers} has no topic {self._name}: `tidings up` makes the topics")
+        return BrokerUnavailable(f"no answer from Kafka at {servers}: is it running? `tidings up` starts one")
 
 
 def _bytes(value: bytes | str | None) -> bytes | None:
