@@ -14,7 +14,7 @@ class StreamSettings:
         drain_retry: range of the random reconnection time that a `bye` carries.
         tail_bytes, tail_age: what one partition's tail holds at most.
         dedupe_window: notification ids that one partition remembers.
-        prime_events: records of each partition that are read back at start.
+        dedupe_margin: records before a position that a resume from the log reads to recognise replays.
         rewind_events, rewind_age: how far back a resume may reach; beyond it: `reset` with `too-far`.
         rewind_reads: Kafka reads for resumes at one time, in all.
         write_buffer: bytes that may wait in one stream's transport before it counts as slow.
@@ -30,7 +30,7 @@ class StreamSettings:
     tail_bytes: int = 32 * 1024 * 1024
     tail_age: float = 3600.0
     dedupe_window: int = 20_000
-    prime_events: int = 20_000
+    dedupe_margin: int = 2_000
     rewind_events: int = 200_000
     rewind_age: float = 14 * 24 * 3600.0
     rewind_reads: int = 4

@@ -1,22 +1,52 @@
 """The streams, as the rest of the gateway sees them.
 
-    streams = Streams(source, codec, StreamSettings(), time.time, follows)
-    await streams.start()                       # in the lifespan; returns once the tails are primed
-    return streams.response(user, last_event_id, expires_at)   # from `GET /v1/stream`
-    await streams.stop()
+streams = Streams(source, codec, StreamSettings(), time.time, follows)
+await streams.start()  # in the lifespan; returns once the tails are primed
+return streams.response(user, last_event_id, expires_at)  # from `GET /v1/stream`
+await streams.stop()
 """
 
+import asyncio
+import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import Response
+import orjson
+import structlog
 from tidings_schemas.codec import Codec
 
+from .core.admission import Admission, Caps
+from .core.cursor import Cursor, Malformed, parse
+from .core.hub import Hub, Limits
+from .core.ladder import Marks
+from .core.lane import Follows
+from .core.reasons import Bye
+from .core.session import Session
+from .counters import Counters
+from .decoder import Decoder
+from .dispatcher import Dispatcher, farewell
+from .inboxes import Inboxes, as_json
+from .intake import Intake
+from .pump import Pump
+from .rewinder import Rewinder
+from .sources.base import Source
 from .stream_settings import StreamSettings
+from .ticker import Ticker
+from .transports.base import payload
+from .transports.collect import Collected, CollectingSink
+from .transports.response import BoundSink, StreamResponse
 
-#: Does the user follow the topic? Asked only for records that are shared by all followers.
-Follows = Callable[[str, str], bool]
+log = structlog.get_logger(__name__)
+
+_START_S = 30.0  # to prime the tails; after that the process is up, but not ready
+_POLL_ROOM = 1024 * 1024
+_SNAPSHOT_ROOM = 8 * 1024 * 1024
+
+
+class Elsewhere(LookupError):
+    """The user's partition belongs to another gateway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,75 +68,203 @@ class Waited:
     reset: str | None = None
 
 
-@dataclass(slots=True)
-class Counters:
-    """Plain counters, for `/metrics`: numbers only grow unless said otherwise."""
-
-    open: int = 0  # streams now
-    opened: int = 0
-    closed: dict[str, int] = field(default_factory=dict)  # by reason
-    resumed: int = 0
-    frames: int = 0
-    bytes: int = 0
-    records: int = 0  # read from the source
-    duplicates: int = 0
-    expired: int = 0
-    undecodable: int = 0
-    resets: dict[str, int] = field(default_factory=dict)  # by reason
-    slow: dict[str, int] = field(default_factory=dict)  # by step of the ladder
-    rewinds: int = 0  # reads of the source for resumes beyond memory
-    lag: dict[int, int] = field(default_factory=dict)  # records behind the log's end now, by partition
-
-
 class Streams:
     """Every open stream of this process over one shared source.
 
     Args:
-        source: where records come from; this object starts and stops it.
+        source: where records come from; this object starts and closes it.
         codec: decodes notifications and read states.
         settings: limits.
         clock: unix seconds.
-        follows: for records shared by all followers of a topic.
+        follows: `(user, topic) -> bool`, for records shared by all followers of a topic.
     """
-
-    counters: Counters
-    ready: bool  # the tails are primed, and no drain has begun
-    draining: bool
 
     def __init__(
         self,
-        source: Any,
+        source: Source,
         codec: Codec,
         settings: StreamSettings,
         clock: Callable[[], float],
         follows: Follows = lambda user, topic: False,
     ) -> None:
-        raise NotImplementedError
+        self.counters = Counters()
+        self.draining = False
+        self._source = source
+        self._settings = settings
+        self._hub = Hub(_limits(settings), follows)
+        intake = Intake(Decoder(codec, self._count_undecodable))
+        self._dispatcher = Dispatcher(self._hub, self.counters, clock, self._rewind, self._settle, self._ended)
+        self._rewinder = Rewinder(source, self._dispatcher, intake, settings, clock)
+        self._pump = Pump(source, self._dispatcher, self._rewinder, intake, self._retry)
+        self._ticker = Ticker(self._dispatcher, settings, clock, self._drain_retry)
+        self._admission = Admission(Caps(settings.per_user, settings.per_address, settings.total))
+        self._inboxes = Inboxes()
+        self._clock = clock
+
+    @property
+    def ready(self) -> bool:
+        """Whether the tails are primed and no drain has begun."""
+        return self._pump.primed.is_set() and not self.draining
 
     async def start(self) -> None:
-        """Starts the source and waits until the tails are primed."""
-        raise NotImplementedError
+        """Starts the source and waits until the tails are primed, or for half a minute."""
+        self._pump.start()
+        self._ticker.start()
+        try:
+            await asyncio.wait_for(self._pump.primed.wait(), _START_S)
+        except TimeoutError:
+            log.warning("the log is not read to its end yet; not ready", seconds=_START_S)
 
     async def stop(self) -> None:
-        """Ends every stream with `bye` at once and stops the source."""
-        raise NotImplementedError
+        """Ends what streams are left with `bye` at once and closes the source."""
+        self.draining = True
+        for session in list(self._hub.sessions()):
+            self._dispatcher.end(session, Bye.DRAIN, self._drain_retry())
+        await self._pump.stop()
+        self._rewinder.forget()
+        await self._ticker.stop()
+        await self._source.close()
 
     async def drain(self, seconds: float | None = None) -> None:
-        """Ends the streams over a window of `seconds` (default: the settings'), each with its own `retry`."""
-        raise NotImplementedError
+        """Ends the streams over a window of `seconds` (default: the settings'), each with its own `retry`.
 
-    def response(self, user: str, last_event_id: str | None = None, expires_at: float | None = None) -> Response:
+        All at once, their reconnections would hit the other gateways in one wave.
+        """
+        self.draining = True
+        window = self._settings.drain if seconds is None else seconds
+        sessions = list(self._hub.sessions())
+        random.shuffle(sessions)
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        for number, session in enumerate(sessions):
+            due = begin + window * (number + random.random()) / len(sessions)
+            if due > loop.time():
+                await asyncio.sleep(due - loop.time())
+            self._dispatcher.end(session, Bye.DRAIN, self._drain_retry())
+
+    def response(self, user: str, last_event_id: str | None = None, expires_at: float | None = None) -> StreamResponse:
         """The response that streams to one client. `expires_at`: unix seconds at which its token ends."""
-        raise NotImplementedError
+
+        def open(sink: BoundSink, address: str) -> None:
+            self._open(Session(user, sink, expires_at, address), last_event_id)
+
+        return StreamResponse(self._until_primed, open, self._settings.write_buffer, self._settings.stall)
 
     async def snapshot(self, user: str, limit: int = 50) -> Snapshot:
-        """The user's inbox: from memory, and where that is too short from the source."""
-        raise NotImplementedError
+        """The user's inbox: from memory, and where that is too short from the log.
+
+        Raises:
+            Elsewhere: the user's partition belongs to another gateway.
+            BrokerUnavailable: the log is needed and does not answer.
+        """
+        await self._until_primed()
+        partition = self._hub.partition_of(user)
+        if partition not in self._hub.lanes:
+            raise Elsewhere(f"partition {partition} of user {user!r} is not read here")
+        start = self._inboxes.position(user, self._hub.epoch, partition) or await self._floor(partition)
+        collected = await self._collect(user, start)
+        if collected.reset:  # retention or a new topic came between: what memory holds is what there is
+            self._inboxes.forget(user)
+            start = Cursor(self._hub.epoch, partition, self._hub.lanes[partition].tail.start)
+            collected = await self._collect(user, start)
+        kept = self._inboxes.keep_up(user, start, collected.messages, collected.cursor)
+        items = kept.inbox.items(self._clock())
+        return Snapshot(str(kept.cursor), sum(i.is_new for i in items), [as_json(item) for item in items[:limit]])
 
     async def wait(self, user: str, cursor: str, seconds: float) -> Waited:
-        """What came after `cursor`; waits up to `seconds` for something to come."""
-        raise NotImplementedError
+        """What came after `cursor`; waits up to `seconds` for something to come.
+
+        Raises:
+            Elsewhere: the user's partition belongs to another gateway.
+        """
+        sink = CollectingSink(_POLL_ROOM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._until_primed()
+                await self._watch(user, parse(cursor), sink, sink.until_message)
+        collected = sink.collected
+        documents = [(event, orjson.loads(data)) for event, data in collected.messages]
+        return Waited(
+            collected.cursor or cursor,
+            [document for event, document in documents if event == "notification"],
+            [document for event, document in documents if event == "read-state"],
+            orjson.loads(collected.reset)["reason"] if collected.reset else None,
+        )
 
     def disconnect(self, user: str) -> int:
         """Ends the user's streams (`bye`, `token-expired`). Returns how many there were."""
-        raise NotImplementedError
+        lane = self._hub.lanes.get(self._hub.partition_of(user)) if self._hub.count else None
+        sessions = [session for session in (lane.of(user) if lane else ()) if session.address is not None]
+        for session in sessions:
+            self._dispatcher.end(session, Bye.TOKEN_EXPIRED, self._drain_retry())
+        return len(sessions)
+
+    def _open(self, session: Session, last_event_id: str | None) -> None:
+        refusal = self._refusal(session)
+        if refusal is not None:
+            self.counters.closed[refusal] += 1
+            session.sink.write(payload(farewell(refusal, self._drain_retry())))
+            session.sink.close()
+            return
+        session.sink.bind(session, self._dispatcher)
+        self._ticker.add(session)
+        self.counters.open += 1
+        self.counters.opened += 1
+        self._dispatcher.open(session, parse(last_event_id) if last_event_id else None, self._retry())
+
+    def _refusal(self, session: Session) -> Bye | None:
+        if self.draining:
+            return Bye.DRAIN
+        if not self._pump.primed.is_set() or not self._admission.enter(session.user, session.address or ""):
+            return Bye.LIMIT
+        return None
+
+    def _ended(self, session: Session) -> None:
+        if session.address is not None:
+            self.counters.open -= 1
+            self._admission.leave(session.user, session.address)
+            self._ticker.remove(session)
+
+    async def _until_primed(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._pump.primed.wait(), _START_S)
+
+    async def _collect(self, user: str, start: Cursor) -> Collected:
+        sink = CollectingSink(_SNAPSHOT_ROOM)
+        await self._watch(user, start, sink, sink.until_caught_up)
+        return sink.collected
+
+    async def _watch(self, user: str, start: Cursor | Malformed, sink: CollectingSink, until: Any) -> None:
+        session = Session(user, sink)
+        if not self._dispatcher.open(session, start, 0):
+            raise Elsewhere(f"user {user!r} is not served here")
+        try:
+            await until()
+        finally:
+            self._dispatcher.left(session)
+
+    async def _floor(self, partition: int) -> Cursor:
+        tail = self._hub.lanes[partition].tail
+        low = tail.start and (await self._source.bounds(partition)).low
+        reach = self._settings.rewind_events * 9 // 10  # the log grows while it is read
+        return Cursor(self._hub.epoch, partition, max(low, tail.end - reach) if low < tail.start else tail.start)
+
+    def _rewind(self, session: Session) -> None:
+        self._rewinder.add(session)
+
+    def _settle(self, session: Session) -> None:
+        self._pump.settle(session)
+
+    def _count_undecodable(self) -> None:
+        self.counters.undecodable += 1
+
+    def _retry(self) -> int:
+        return round(1000 * self._settings.retry * random.uniform(0.5, 1.5))
+
+    def _drain_retry(self) -> int:
+        return round(1000 * random.uniform(*self._settings.drain_retry))
+
+
+def _limits(settings: StreamSettings) -> Limits:
+    marks = Marks(settings.conflate_above, settings.summarise_above, settings.reset_above)
+    return Limits(settings.tail_bytes, settings.tail_age, settings.dedupe_window, settings.write_buffer, marks)

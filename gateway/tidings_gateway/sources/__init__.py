@@ -1,0 +1,1 @@
+"""Where records come from: Kafka, or a log in memory that behaves like it."""

@@ -1,0 +1,94 @@
+"""The fast way: frames go straight to the server's transport. No task, no queue, no coroutine a stream.
+
+The server offers it (`StreamProtocol` in protocol.py puts itself in the ASGI scope's extensions). The response begins
+as any ASGI response, so middleware adds its headers; then the connection is taken from the server's hands.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from starlette.types import Message, Scope, Send
+
+from tidings_gateway.core.session import Session
+from tidings_gateway.frames import LAST_CHUNK
+
+from .base import Payload
+
+#: The name under which the server offers itself in `scope["extensions"]`.
+EXTENSION = "tidings.stream"
+
+
+class Listener(Protocol):
+    """Who wants to know what becomes of a stream."""
+
+    def drained(self, session: Session) -> None:
+        """The client has room again."""
+
+    def left(self, session: Session) -> None:
+        """The client has gone."""
+
+
+class Offer(Protocol):
+    """A server's end of one connection."""
+
+    def detach(self) -> "FastSink | None":
+        """Takes the connection from the server, whose response has begun. None when the client has gone."""
+
+
+class FastSink:
+    """One connection's transport, which frames go to as HTTP chunks."""
+
+    __slots__ = ("_listener", "_session", "_transport", "paused")
+
+    def __init__(self, transport: asyncio.WriteTransport) -> None:
+        self._transport = transport
+        self._session: Session | None = None
+        self._listener: Listener | None = None
+        self.paused = False
+
+    def bind(self, session: Session, listener: Listener) -> None:
+        """Says whose frames these are."""
+        self._session, self._listener = session, listener
+
+    def write(self, payload: Payload) -> bool:
+        """As `Sink.write`. The transport says by `pause_writing`, during the call, that its buffer is full."""
+        self._transport.write(payload.chunked)
+        return not self.paused
+
+    def close(self) -> None:
+        """As `Sink.close`."""
+        self._transport.write(LAST_CHUNK)
+        self._transport.close()
+
+    def abort(self) -> None:
+        """As `Sink.abort`."""
+        self._transport.abort()
+
+    def resume(self) -> None:
+        """The transport has room again."""
+        self.paused = False
+        if self._listener is not None and self._session is not None:
+            self._listener.drained(self._session)
+
+    def lost(self) -> None:
+        """The connection is closed."""
+        if self._listener is not None and self._session is not None:
+            session, self._session = self._session, None
+            self._listener.left(session)
+
+
+def offered(scope: Scope) -> Offer | None:
+    """What the server offers for this request; HTTP/1.0 knows no chunks."""
+    if scope.get("http_version") != "1.1":
+        return None
+    offer: Offer | None = (scope.get("extensions") or {}).get(EXTENSION)
+    return offer
+
+
+async def serve(offer: Offer, start: Message, send: Send, open: Callable[[Any], None]) -> None:
+    """Begins the response with `start`, takes the connection and hands its sink to `open`. Returns at once."""
+    await send(start)
+    sink = offer.detach()
+    if sink is not None:
+        open(sink)
