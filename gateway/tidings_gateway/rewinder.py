@@ -66,6 +66,12 @@ class Rewinder:
                 task.cancel()
         return waited
 
+    async def stop(self) -> None:
+        """Stops reading."""
+        tasks = list(self._tasks.values())
+        self.forget()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _serve(self, partition: int) -> None:
         try:
             while self._waiting.get(partition):

@@ -121,7 +121,7 @@ class Streams:
         for session in list(self._hub.sessions()):
             self._dispatcher.end(session, Bye.DRAIN, self._drain_retry())
         await self._pump.stop()
-        self._rewinder.forget()
+        await self._rewinder.stop()
         await self._ticker.stop()
         await self._source.close()
 

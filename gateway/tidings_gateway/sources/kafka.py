@@ -1,0 +1,94 @@
+"""The topic `notifications` of a Kafka cluster, read once for all streams of this process."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from tidings_schemas.settings import Settings
+from tidings_schemas.topics import NOTIFICATIONS
+
+from .base import Batch, Bounds, Jump, Layout, Prepare
+from .handoff import Handoff
+from .kafka_reader import KafkaReader
+from .kafka_tail import KafkaTail
+from .kafka_topic import KafkaTopic
+
+T = TypeVar("T")
+
+_ROOM = 20_000  # records between Kafka's thread and the loop
+_THREADS = 6  # reads for resumes, and questions for bounds
+
+
+class KafkaSource:
+    """A `Source`: one consumer in a thread of its own follows the ends, a few others read back when asked.
+
+    Partitions are assigned, not shared with a group: each gateway sees all that it is told to.
+
+    Args:
+        settings: how to reach Kafka, and the namespace.
+        partitions: those that this gateway serves; None = all.
+        back: records of each partition that are read at the start, before its end.
+        margin: how many of these only show which notifications were there already.
+    """
+
+    def __init__(
+        self, settings: Settings, partitions: Iterable[int] | None = None, back: int = 20_000, margin: int = 2_000
+    ) -> None:
+        self._topic = KafkaTopic(settings.kafka(), settings.namespace.name(NOTIFICATIONS))
+        self._partitions = partitions
+        self._back = back
+        self._margin = margin
+        self._prepare: Prepare = lambda value: None
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="kafka-read")
+        self._idle: list[KafkaReader] = []
+
+    async def events(self, prepare: Prepare) -> AsyncGenerator[Layout | Batch | Jump, None]:
+        """As `Source.events`."""
+        self._prepare = prepare
+        handoff: Handoff[Layout | Batch | Jump] = Handoff(_ROOM)
+        tail = KafkaTail(self._topic, self._partitions, self._back, self._margin, prepare, handoff.put)
+        tail.start()
+        try:
+            while True:
+                for event in await handoff.take():
+                    yield event
+        finally:
+            handoff.close()
+            await self._call(tail.stop)
+
+    async def read(self, partition: int, start: int) -> AsyncGenerator[Batch | Jump, None]:
+        """As `Source.read`."""
+        reader = self._idle.pop() if self._idle else await self._call(lambda: KafkaReader(self._topic, self._prepare))
+        resting = False
+        try:
+            await self._call(lambda: reader.seek(partition, start))
+            while (event := await self._call(reader.next)) is not None:
+                resting = True
+                yield event
+                resting = False
+            resting = True
+        finally:
+            # Broken off in the middle of a call, or by an error, it is not to be trusted with another range.
+            self._threads.submit(self._rest if resting else KafkaReader.close, reader)
+
+    async def bounds(self, partition: int) -> Bounds:
+        """As `Source.bounds`."""
+        reader = self._idle.pop() if self._idle else await self._call(lambda: KafkaReader(self._topic, self._prepare))
+        bounds = await self._call(lambda: reader.bounds(partition))
+        self._idle.append(reader)
+        return bounds
+
+    async def close(self) -> None:
+        """As `Source.close`."""
+        await asyncio.to_thread(self._threads.shutdown)
+        for reader in self._idle:
+            await asyncio.to_thread(reader.close)
+        self._idle.clear()
+
+    def _rest(self, reader: KafkaReader) -> None:
+        reader.rest()
+        self._idle.append(reader)
+
+    async def _call(self, blocking: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, blocking)

@@ -1,0 +1,90 @@
+"""Reads a range of one partition again, for resumes. Blocking; one at a time each."""
+
+import time
+
+from confluent_kafka import Consumer, KafkaError
+from tidings_schemas.errors import BrokerUnavailable
+
+from tidings_gateway.core.reasons import Reset
+
+from .base import Batch, Bounds, Jump, Prepare, Raw
+from .kafka_topic import KafkaTopic
+
+_BATCH = 2000
+_PATIENCE_S = 10.0
+
+
+class KafkaReader:
+    """A consumer that is pointed at one place after another.
+
+    Args:
+        topic: which.
+        prepare: see `Source.events`.
+    """
+
+    def __init__(self, topic: KafkaTopic, prepare: Prepare) -> None:
+        self._topic = topic
+        self._prepare = prepare
+        self._consumer: Consumer = topic.consumer()
+        self._partition = 0
+        self._position = 0
+
+    def seek(self, partition: int, start: int) -> None:
+        """The next batch begins there."""
+        self._partition, self._position = partition, start
+        self._consumer.assign(self._topic.at({partition: start}))
+
+    def next(self) -> Batch | Jump | None:
+        """What follows; None where the log ends.
+
+        Raises:
+            BrokerUnavailable: nothing came in time, or Kafka told of an error.
+        """
+        deadline = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < deadline:
+            first = self._consumer.poll(0.5)
+            if first is None:
+                continue
+            raws: list[Raw] = []
+            for message in (first, *self._consumer.consume(_BATCH - 1, 0)):
+                error = message.error()
+                if error is None:
+                    raws.append(Raw(message.offset(), message.key(), message.value(), message.timestamp()[1]))  # type: ignore[arg-type]
+                elif not raws:
+                    return self._told(error, message.offset())
+            return self._batch(raws)
+        raise BrokerUnavailable(f"Kafka sent nothing of {self._topic.name}/{self._partition} in {_PATIENCE_S:.0f} s")
+
+    def bounds(self, partition: int) -> Bounds:
+        """As `KafkaTopic.bounds`."""
+        return self._topic.bounds(self._consumer, partition)
+
+    def rest(self) -> None:
+        """Stops fetching."""
+        self._consumer.unassign()
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._consumer.close()
+
+    def _batch(self, raws: list[Raw]) -> Batch:
+        for raw in raws:
+            if raw.value:
+                self._prepare(raw.value)
+        self._position = raws[-1].offset + 1
+        return Batch(self._partition, raws, self._position, self._position)
+
+    def _told(self, error: KafkaError, offset: int | None) -> Batch | Jump | None:
+        if error.code() == KafkaError._PARTITION_EOF:
+            at_end, self._position = offset in (None, self._position), offset or self._position
+            return None if at_end else Batch(self._partition, [], self._position, self._position)
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:
+            return self._outside()
+        raise BrokerUnavailable(f"Kafka cannot be read: {error.str()}")
+
+    def _outside(self) -> Jump | None:
+        bounds = self.bounds(self._partition)
+        if self._position > bounds.high:
+            return None
+        self.seek(self._partition, max(self._position, bounds.low))
+        return Jump(self._partition, self._position, Reset.EXPIRED)
