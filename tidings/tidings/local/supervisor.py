@@ -18,10 +18,10 @@ from types import FrameType
 
 from tidings.local import restarts, runstate, steps
 from tidings.local.child import Child, exit_reason
-from tidings.local.errors import Cancelled
+from tidings.local.errors import Cancelled, ServiceDied
 from tidings.local.restarts import Life
 from tidings.local.runfile import RunFile
-from tidings.local.service import Service, wait_ready
+from tidings.local.service import Service, died, wait_ready
 from tidings.local.steps import Observer, Step
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -74,8 +74,10 @@ class Supervisor:
         self._kept[service.name] = kept
         self._watch(kept, "starting")
         wait_ready(service, kept.child, self.cancel.is_set)
-        kept.ready = True
-        self._publish(kept, "running")
+        kept.ready = True  # from here on its end is the supervisor's concern
+        if code := kept.child.poll():  # it ended in between
+            raise ServiceDied(died(service, code, kept.child.tail()))
+        self._publish(kept, "running" if code is None else "finished")
         return service.address
 
     def run(self, todo: Sequence[Step], observer: Observer, live: Callable[[], None]) -> bool:
@@ -149,8 +151,8 @@ class Supervisor:
         )
         kept.life = verdict.life
         kept.due = None if verdict.delay is None else now + verdict.delay
-        self._tell(verdict.sentence)
         self._publish(kept, "finished" if verdict.delay is None else "restarting")
+        self._tell(verdict.sentence)
 
     def _start_due(self) -> None:
         now = time.monotonic()
