@@ -21,7 +21,7 @@ class Walk:
     def open(self, length: int, gap: int) -> None:
         offsets = list(range(self._next + gap, self._next + gap + length))
         self._next = offsets[-1] + 1
-        self.working.append((self.ledger.open(offsets[-1], length), offsets))
+        self.working.append((self.ledger.open(offsets[0], offsets[-1], length), offsets))
         self.undone.update(offsets)
         self.handed_out.extend(offsets)
 
@@ -75,32 +75,32 @@ def test_undone_counts_what_the_commit_waits_for(steps: list[tuple[bool, int, in
 def test_nothing_is_pending_before_a_run_is_done() -> None:
     """A run that was only handed out gives nothing to commit."""
     ledger = Ledger()
-    ledger.open(last=9, count=10)
+    ledger.open(first=0, last=9, count=10)
     assert ledger.pending is None
 
 
 def test_a_committed_position_is_not_pending_again() -> None:
     """What the broker accepted is not committed twice; the next run is."""
     ledger = Ledger()
-    ledger.open(9, 10).parts.clear()
+    ledger.open(0, 9, 10).parts.clear()
     assert ledger.pending == 10
     ledger.committed(10)
     assert ledger.pending is None
-    ledger.open(12, 3).parts.clear()
+    ledger.open(10, 12, 3).parts.clear()
     assert ledger.pending == 13
 
 
 def test_a_refused_commit_stays_pending() -> None:
     """Unless the ledger is told of a commit, the position is offered again."""
     ledger = Ledger()
-    ledger.open(9, 10).parts.clear()
+    ledger.open(0, 9, 10).parts.clear()
     assert ledger.pending == ledger.pending == 10
 
 
 def test_a_run_shared_by_two_agents_is_done_when_both_are() -> None:
     """One agent's end is not enough."""
     ledger = Ledger()
-    entry = ledger.open(4, 5, parts=2)
+    entry = ledger.open(0, 4, 5, parts=2)
     entry.parts.discard(0)
     assert ledger.pending is None
     entry.parts.discard(1)
@@ -110,7 +110,7 @@ def test_a_run_shared_by_two_agents_is_done_when_both_are() -> None:
 def test_a_closed_ledger_commits_nothing() -> None:
     """After the partition is lost, a run that gets done counts no more, and knows it."""
     ledger = Ledger()
-    entry = ledger.open(4, 5)
+    entry = ledger.open(0, 4, 5)
     ledger.close()
     entry.parts.clear()
     assert (ledger.pending, ledger.awaited, entry.open) == (None, False, False)
@@ -119,8 +119,8 @@ def test_a_closed_ledger_commits_nothing() -> None:
 def test_a_run_nobody_will_start_is_neither_awaited_nor_passed() -> None:
     """A void run ends the waiting, and the commit stays before it even when later runs are done."""
     ledger = Ledger()
-    working, void = ledger.open(4, 5), ledger.open(9, 5)
-    ledger.open(14, 5).parts.clear()
+    working, void = ledger.open(0, 4, 5), ledger.open(5, 9, 5)
+    ledger.open(10, 14, 5).parts.clear()
     ledger.void(void)
     assert ledger.awaited
     working.parts.clear()
@@ -130,7 +130,7 @@ def test_a_run_nobody_will_start_is_neither_awaited_nor_passed() -> None:
 def test_oldest_is_the_run_the_commit_waits_for() -> None:
     """The run that holds the commit back can be named."""
     ledger = Ledger()
-    first, second = ledger.open(4, 5), ledger.open(9, 5)
+    first, second = ledger.open(0, 4, 5), ledger.open(5, 9, 5)
     assert ledger.oldest is first
     first.parts.clear()
     assert ledger.oldest is second
