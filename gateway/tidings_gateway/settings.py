@@ -4,8 +4,9 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
+from tidings_schemas.errors import Permanent
 from tidings_schemas.settings import Settings
 
 DAY_S = 24 * 60 * 60
@@ -87,6 +88,31 @@ class GatewaySettings(Settings):
             return frozenset(self.origins)
         names = {"localhost", "127.0.0.1", "[::1]"}
         return frozenset(f"http://{name}:{self.port}" for name in names)
+
+
+class Misconfigured(Permanent):
+    """A setting cannot be meant; the text names it."""
+
+
+def load(**given: Any) -> GatewaySettings:
+    """The settings of the environment and `.env`; `given` wins.
+
+    Raises:
+        Misconfigured: a value is not acceptable.
+    """
+    try:
+        return GatewaySettings(**given)
+    except ValidationError as error:
+        faults = [f"{_name(fault['loc'])}{_plain(fault['msg'])}" for fault in error.errors(include_input=False)]
+        raise Misconfigured("; ".join(faults)) from None  # the cause would print the values, which may be secret
+
+
+def _name(where: tuple[int | str, ...]) -> str:
+    return f"{str(where[0]).upper()}: " if where else ""
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def is_loopback(host: str) -> bool:

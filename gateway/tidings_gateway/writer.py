@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import Sequence
 
+import structlog
 from tidings_schemas import Event, Follow, Preference, Receipt
 from tidings_schemas.cloudevents import headers_of
 from tidings_schemas.codec import Codec
 from tidings_schemas.delivery import Delivery, RecordMetadata
-from tidings_schemas.errors import BrokerUnavailable, TidingsError
+from tidings_schemas.errors import BrokerUnavailable, TidingsError, Undelivered
 from tidings_schemas.partitioner import partition_of
 from tidings_schemas.producer import Producer
 from tidings_schemas.records import AvroRecord
 from tidings_schemas.settings import Settings
 from tidings_schemas.topics import FOLLOWS, PREFERENCES, RECEIPTS, domain_of, events_topic, follow_key
+
+log = structlog.get_logger(__name__)
 
 #: Beyond what the producer itself waits, so that its own, more telling error comes first.
 _GRACE_S = 2.0
@@ -98,4 +101,7 @@ class Writer:
 
     async def close(self) -> None:
         """Writes out what waits, and ends the producer."""
-        await self._producer.close_async(self._timeout_s)
+        try:
+            await self._producer.close_async(self._timeout_s)
+        except Undelivered as error:  # every request has been answered by now, so nobody was told that it was written
+            log.warning("some records did not reach Kafka", error=str(error))

@@ -31,10 +31,12 @@ class Page(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, with how long it may be kept."""
-        if not self._built:
-            if path not in (".", "index.html"):
-                raise HTTPException(404, "There is no such page; the API begins with /v1/.")
+        if not self._built and path in (".", "index.html"):
             return HTMLResponse(_NOT_BUILT, 503)
-        response = await super().get_response(path, scope)
+        try:
+            response = await super().get_response(path, scope)
+        except HTTPException as error:
+            detail = "There is no such page; the API begins with /v1/ and is described by /openapi.json."
+            raise HTTPException(error.status_code, detail) from None
         response.headers["Cache-Control"] = _FOR_EVER if path.startswith("assets/") else _ASK_AGAIN
         return response

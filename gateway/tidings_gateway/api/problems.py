@@ -22,6 +22,7 @@ from tidings_schemas.errors import (
 )
 
 from tidings_gateway.auth.identity import Forbidden, Unauthenticated
+from tidings_gateway.streams import Elsewhere
 
 log = structlog.get_logger(__name__)
 
@@ -108,6 +109,8 @@ def of(error: Exception) -> Problem:
             return Problem(error.status_code, code, str(error.detail), headers=error.headers)
         case TidingsError():
             return _of_tidings(error)
+        case Elsewhere():
+            return Problem(421, "elsewhere", "Another gateway serves this user: ask the address for all users.")
     return Problem(500, "internal", "The gateway failed; its log says why. Trying again does no harm.")
 
 
@@ -165,7 +168,7 @@ def _no_json(request: Request) -> Problem | None:
 
 def install(app: FastAPI) -> None:
     """Makes every error that is raised on purpose a problem; for the others see `middleware.Unexpected`."""
-    for kind in (Problem, Unauthenticated, Forbidden, RequestValidationError, HTTPException, TidingsError):
+    for kind in (Problem, Unauthenticated, Forbidden, RequestValidationError, HTTPException, TidingsError, Elsewhere):
         app.add_exception_handler(kind, _answer)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey, import_key
+from tidings_schemas.errors import Permanent
 
 from .identity import UnknownKey
 
@@ -21,7 +22,7 @@ MIN_SECRET_BYTES = 32  # RFC 7518 §3.2: a key as large as the hash
 _MIN_RSA_BITS = 2048  # RFC 7518 §3.3
 
 
-class UnusableKey(ValueError):
+class UnusableKey(Permanent):
     """A configured key that must not be used; the text says why and what to do."""
 
 

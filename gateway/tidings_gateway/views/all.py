@@ -24,8 +24,7 @@ class Views:
 
     async def start(self) -> None:
         """Starts to read; returns at once. See `View.start`."""
-        for view in self._all:
-            await view.start()
+        await asyncio.gather(*(view.start() for view in self._all))
 
     def restoring(self) -> list[str]:
         """Names of the topics that are not yet read to the end of what they held at the start."""
