@@ -16,7 +16,6 @@ from .kafka_topic import KafkaTopic
 
 T = TypeVar("T")
 
-_ROOM = 20_000  # records between Kafka's thread and the loop
 _THREADS = 6  # reads for resumes, and questions for bounds
 
 
@@ -30,15 +29,22 @@ class KafkaSource:
         partitions: those that this gateway serves; None = all.
         back: records of each partition that are read at the start, before its end.
         margin: how many of these only show which notifications were there already.
+        room: records that may wait between Kafka's thread and the event loop.
     """
 
     def __init__(
-        self, settings: Settings, partitions: Iterable[int] | None = None, back: int = 20_000, margin: int = 2_000
+        self,
+        settings: Settings,
+        partitions: Iterable[int] | None = None,
+        back: int = 20_000,
+        margin: int = 2_000,
+        room: int = 20_000,
     ) -> None:
         self._topic = KafkaTopic(settings.kafka(), settings.namespace.name(NOTIFICATIONS))
         self._partitions = partitions
         self._back = back
         self._margin = margin
+        self._room = room
         self._prepare: Prepare = lambda value: None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="kafka-read")
         self._idle: list[KafkaReader] = []
@@ -46,12 +52,14 @@ class KafkaSource:
     async def events(self, prepare: Prepare) -> AsyncGenerator[Layout | Batch | Jump, None]:
         """As `Source.events`."""
         self._prepare = prepare
-        handoff: Handoff[Layout | Batch | Jump] = Handoff(_ROOM)
+        handoff: Handoff[Layout | Batch | Jump | Exception] = Handoff(self._room)
         tail = KafkaTail(self._topic, self._partitions, self._back, self._margin, prepare, handoff.put)
         tail.start()
         try:
             while True:
                 for event in await handoff.take():
+                    if isinstance(event, Exception):
+                        raise event
                     yield event
         finally:
             handoff.close()

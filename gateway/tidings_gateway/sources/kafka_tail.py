@@ -21,7 +21,8 @@ _CHECK_S = 3.0  # between looks at the topic's id and partitions
 _HURRIED_CHECK_S = 0.3  # after an error that a deleted topic may have caused
 _RETRY_S = 0.5
 
-Emit = Callable[[Layout | Batch | Jump, int], None]
+#: Takes an event, or what ended the thread, and its weight in records; may block.
+Emit = Callable[[Layout | Batch | Jump | Exception, int], None]
 
 
 class KafkaTail:
@@ -32,7 +33,7 @@ class KafkaTail:
         partitions: those that are read; None = all, also those that are added later.
         back, margin: see `KafkaSource`.
         prepare: see `Source.events`.
-        emit: takes each event and its weight in records; may block.
+        emit: see `Emit`.
     """
 
     def __init__(
@@ -68,14 +69,20 @@ class KafkaTail:
         self._consumer.close()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                if time.monotonic() >= self._check_at:
-                    self._check()
-                self._poll()
-            except (KafkaException, BrokerUnavailable) as error:
-                log.warning("Kafka cannot be read; trying again", topic=self._topic.name, error=str(error))
-                self._stop.wait(_RETRY_S)
+        try:
+            while not self._stop.is_set():
+                self._turn()
+        except Exception as bug:  # on the loop's side it is logged and reading begins anew
+            self._emit(bug, 1)
+
+    def _turn(self) -> None:
+        try:
+            if time.monotonic() >= self._check_at:
+                self._check()
+            self._poll()
+        except (KafkaException, BrokerUnavailable) as error:
+            log.warning("Kafka cannot be read; trying again", topic=self._topic.name, error=str(error))
+            self._stop.wait(_RETRY_S)
 
     def _poll(self) -> None:
         if not self._positions:

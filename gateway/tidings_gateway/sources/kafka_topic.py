@@ -1,8 +1,8 @@
 """What Kafka says of one topic: its id, its partitions, their bounds. Blocking."""
 
 import logging
+from base64 import urlsafe_b64decode
 from typing import Any
-from uuid import UUID
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -66,7 +66,7 @@ class KafkaTopic:
             raise BrokerUnavailable(f"Kafka does not describe {self.name}: {failure.args[0].str()}") from failure
         except TimeoutError as failure:
             raise BrokerUnavailable(f"Kafka does not describe {self.name} in time") from failure
-        return epoch_of(int(topic.topic_id)), len(topic.partitions)
+        return epoch_of(str(topic.topic_id)), len(topic.partitions)
 
     def bounds(self, consumer: Consumer, partition: int) -> Bounds:
         """What the partition holds just now.
@@ -85,6 +85,6 @@ class KafkaTopic:
         return [TopicPartition(self.name, partition, offset) for partition, offset in sorted(positions.items())]
 
 
-def epoch_of(topic_id: int) -> bytes:
-    """The first bytes of a topic's id, a 128-bit number."""
-    return UUID(int=topic_id).bytes[:EPOCH_SIZE]
+def epoch_of(topic_id: str) -> bytes:
+    """The first bytes of a topic's id, which Kafka writes as base64url without padding."""
+    return urlsafe_b64decode(topic_id + "==")[:EPOCH_SIZE]
