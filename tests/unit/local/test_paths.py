@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import pytest
 from tidings.local import paths
+from tidings.local.errors import UnusableFolder
 
 HOME = Path("/home/someone")
 
@@ -31,3 +33,10 @@ def test_tidings_home_holds_everything() -> None:
     found = paths.folders({"TIDINGS_HOME": "/t", "XDG_DATA_HOME": "/d"}, HOME)
     assert {found.data.parent, found.cache.parent, found.state.parent} == {Path("/t")}
     assert found.logs == Path("/t/state/logs")
+
+
+@pytest.mark.parametrize("name", ["a,b", "a;b"])
+def test_folder_that_kafka_would_misread_is_refused(name: str) -> None:
+    """Kafka splits its folders at commas, and the registry's address ends at a semicolon; nothing is made."""
+    with pytest.raises(UnusableFolder, match="set TIDINGS_HOME"):
+        paths.beneath(Path("/nowhere") / name).create()

@@ -65,7 +65,7 @@ def test_status_tells_what_answers() -> None:
     assert document["services"]["kafka"]["answers"] is False
     assert document["services"]["flights"]["answers"] is None
     told = status.text(document)
-    assert "kafka        running    pid 12  127.0.0.1:8602  does not answer  2 restarts" in told
+    assert "kafka        running    pid 12  127.0.0.1:8602  does not answer  restarted 2 ×" in told
     assert "flights      finished   pid 13" in told
 
 

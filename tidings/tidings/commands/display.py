@@ -10,6 +10,7 @@ from tidings.local.errors import Cancelled
 from tidings.local.steps import Observer
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress, TaskID
 
 _MB = 1_000_000
@@ -70,7 +71,7 @@ class TerminalDisplay:
         self._bar.console.print(sentence, markup=False, highlight=False)
 
     def started(self, name: str) -> None:
-        self._tasks[name] = self._bar.add_task(name, total=1, note="")
+        self._tasks[name] = self._bar.add_task(name, total=1, note="", failed=False)
 
     def progress(self, name: str, done: int, total: int) -> None:
         self._bar.update(self._tasks[name], note=f"{done / _MB:.0f} of {total / _MB:.0f} MB")
@@ -79,8 +80,7 @@ class TerminalDisplay:
         self._bar.update(self._tasks[name], completed=1, note=note)
 
     def failed(self, name: str, seconds: float, error: BaseException) -> None:
-        note = "stopped" if isinstance(error, Cancelled) else "[red]failed"
-        self._bar.update(self._tasks[name], note=note)
+        self._bar.update(self._tasks[name], failed=True, note="stopped" if isinstance(error, Cancelled) else "failed")
         self._bar.stop_task(self._tasks[name])
 
     def close(self) -> None:
@@ -94,10 +94,17 @@ def line(mark: str, name: str, seconds: float, note: str) -> str:
 
 def _bar() -> Progress:
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    class Mark(SpinnerColumn):
+        """A spinner that also knows failure."""
+
+        def render(self, task: Task) -> RenderableType:
+            return Text("✗", "red") if task.fields["failed"] else super().render(task)
 
     return Progress(
-        SpinnerColumn(finished_text="[green]✓"),
+        Mark(finished_text="[green]✓"),
         TextColumn("{task.description:<18}"),
         TimeElapsedColumn(),
         TextColumn("[dim]{task.fields[note]}"),

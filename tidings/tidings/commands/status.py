@@ -65,6 +65,6 @@ def text(document: dict[str, Any]) -> str:
 
 def _line(name: str, service: dict[str, Any]) -> str:
     answer = {True: "answers", False: "does not answer", None: ""}[service["answers"]]
-    restarts = f"{service['restarts']} restarts" if service["restarts"] else ""
+    restarts = f"restarted {service['restarts']} ×" if service["restarts"] else ""
     words = (f"pid {service['pid']}", service["address"], answer, restarts)
     return f"{name:<12} {service['state']:<10} {'  '.join(filter(None, words))}"

@@ -1,16 +1,20 @@
-"""What can go wrong while the local services start, each told in one sentence that ends with the remedy.
+"""What can go wrong while the local services start, as a tree.
 
-LocalError
-├── BusyPort          another program listens on a port that is needed
-├── DiskFull          too little room for data or downloads
-├── DownloadFailed    an archive could not be fetched, or is not what was promised
-├── JavaMissing       the extra that brings Java is not installed
-├── AlreadyRunning    another supervisor holds the data folder
-├── NotRunning        nothing runs that could be stopped or asked
-├── ServiceDied       a child process ended before it was ready
-├── NotReady          a child process lives but did not answer in time
-├── PageBuildFailed   npm could not build the page
-└── Cancelled         the user asked to stop while something was starting
+    LocalError
+    ├── BusyPort          another program listens on a port that is needed
+    ├── UnusableFolder    the data folder cannot be used
+    ├── DiskFull          too little room for data or downloads
+    ├── DownloadFailed    an archive could not be fetched, or is not what was promised
+    ├── ExtraMissing      a part of Tidings that is needed is not installed
+    ├── AlreadyRunning    another supervisor holds these folders
+    ├── NotRunning        nothing runs that could be stopped or asked
+    ├── ServiceDied       a child process ended before it was ready
+    ├── NotReady          a service did not answer in time
+    ├── NoEngine          no Docker engine answers
+    ├── PageBuildFailed   npm could not build the page
+    └── Cancelled         the user asked to stop while something was starting
+
+Each text is one sentence that ends with the remedy.
 """
 
 from __future__ import annotations
@@ -22,6 +26,10 @@ class LocalError(Exception):
 
 class BusyPort(LocalError):
     """Another program listens on a port that is needed."""
+
+
+class UnusableFolder(LocalError):
+    """The data folder cannot be used."""
 
 
 class DiskFull(LocalError):

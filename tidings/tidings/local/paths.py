@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tidings.local.errors import UnusableFolder
+
 
 @dataclass(frozen=True, slots=True)
 class Folders:
@@ -30,6 +32,13 @@ class Folders:
         return self.state / "logs"
 
     def create(self) -> Folders:
+        """Make them; returns itself.
+
+        Raises:
+            UnusableFolder: the data folder's name means something else to Kafka or to the registry.
+        """
+        if set(str(self.data)) & set(",;"):
+            raise UnusableFolder(f"Kafka cannot use {self.data}, which has a , or ; in its name: set TIDINGS_HOME.")
         for folder in (self.data, self.cache, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         return self
@@ -44,7 +53,7 @@ def folders(environ: Mapping[str, str] | None = None, home: Path | None = None) 
     """
     env = os.environ if environ is None else environ
     if own := env.get("TIDINGS_HOME"):
-        return beneath(Path(own).expanduser())
+        return beneath(Path(own).expanduser().absolute())
     base = Path.home() if home is None else home
     return Folders(
         data=_xdg(env, "XDG_DATA_HOME", base / ".local" / "share"),

@@ -91,15 +91,17 @@ class Plan:
         ]
 
     def _fetch_kafka(self, progress: Progress) -> str:
-        self._class_path = kafka.fetch(self._folders, progress, self._stopped)
-        return ""
+        counted = _Counted(progress)
+        self._class_path = kafka.fetch(self._folders, counted, self._stopped)
+        return counted.note
 
     def _kafka(self, _: Progress) -> str:
         return self._supervisor.launch(kafka.prepare(self._folders, self._ports, self._class_path))
 
     def _fetch_registry(self, progress: Progress) -> str:
-        self._registry_folder = registry.fetch(self._folders, progress, self._stopped)
-        return ""
+        counted = _Counted(progress)
+        self._registry_folder = registry.fetch(self._folders, counted, self._stopped)
+        return counted.note
 
     def _registry(self, _: Progress) -> str:
         return self._supervisor.launch(registry.prepare(self._folders, self._ports, self._registry_folder))
@@ -134,6 +136,18 @@ class Plan:
 
         at = self._wanted.endpoints
         return Settings(bootstrap_servers=at.bootstrap_servers, registry_url=at.registry_url)
+
+
+class _Counted:
+    """Passes progress on, and remembers how much there was to fetch."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.note = "is there"
+
+    def __call__(self, done: int, total: int) -> None:
+        self.note = f"{total / 1_000_000:.0f} MB"
+        self._progress(done, total)
 
 
 def _answers(answers: Callable[[str, float], bool], address: str, variable: str) -> str:

@@ -1,4 +1,4 @@
-"""Topics and schemas: what Kafka and the registry must hold before anything else runs. Doing it again changes nothing."""
+"""Topics and schemas: what must be there before anything else runs. Doing it again changes nothing."""
 
 from __future__ import annotations
 
