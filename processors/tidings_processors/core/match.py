@@ -1,0 +1,148 @@
+"""The first stage: an event → the rules that it meets → a draft for each followed topic or user."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tidings_schemas.cloudevents import Envelope, envelope_of
+from tidings_schemas.codec import Codec
+from tidings_schemas.errors import InvalidEvent, OversizeValue, UnknownEventType
+from tidings_schemas.topics import DRAFTS, EVENTS_PREFIX, MATCHES
+
+from .audience import Followers
+from .condition import ENVELOPE
+from .draft_bytes import DraftBytes
+from .failures import RuleFailed
+from .record import TRACE_HEADER, Headers, RecordIn, RecordOut, Step, source_header
+from .rules import Rule, RuleSet
+from .stage import Stage
+
+_MAX_ATTRIBUTES = 3 * 512  # characters of id, source and subject together
+
+Fields = Mapping[str, Any]
+
+
+class Match(Stage):
+    """Events in; out: `matches` keyed by followed topic, `drafts` keyed by user, dead letters.
+
+    Args:
+        codec: decodes events and encodes dead letters.
+        untimed: decodes events, times as numbers (`untimed.untimed_codec`): quicker, and mostly enough.
+        rules: gives the rules of the moment; asked once a step, so a change is never seen half.
+        max_bytes: larger events are dead letters.
+    """
+
+    name = "match"
+
+    def __init__(self, codec: Codec, untimed: Codec, rules: Callable[[], RuleSet], max_bytes: int) -> None:
+        super().__init__(codec)
+        self._untimed = untimed
+        self._rules = rules
+        self._rules_now = RuleSet()
+        self._max_bytes = max_bytes
+        self._drafts: DraftBytes | None = None
+        self._rule_parts: dict[Rule, bytes] = {}
+
+    def begin(self) -> None:
+        """See `Stage.begin`."""
+        self._rules_now = self._rules()
+
+    def take(self, record: RecordIn, step: Step, now_ms: int) -> None:
+        """See `Stage.take`."""
+        value = record.value
+        foreign = not record.topic.startswith(EVENTS_PREFIX)
+        if value is None and foreign:
+            return  # a compacted topic's way to delete; nothing has happened to tell of
+        if value is not None and len(value) > self._max_bytes:
+            raise OversizeValue(f"the value has {len(value)} bytes, at most {self._max_bytes} are allowed")
+        name, fields = self._untimed.decode(value)
+        envelope = _envelope(record, name)
+        if not foreign and envelope.type != name:
+            raise InvalidEvent(f"ce_type says {envelope.type}, but the value is a {name}", "type")
+        candidates = self._rules_now.of(name, record.topic if foreign else None)
+        if candidates:
+            if any(rule.condition is not None and rule.condition.wants_times for rule in candidates):
+                fields = self.codec.decode(value)[1]
+            self._match(record, envelope, fields, candidates, step, now_ms)
+        elif not foreign and name not in self.codec.catalogue:
+            raise UnknownEventType(f"no schema for {name!r} here: update the processors, or name it in TIDINGS_SCHEMAS")
+
+    def _match(
+        self,
+        record: RecordIn,
+        envelope: Envelope,
+        fields: Fields,
+        candidates: tuple[Rule, ...],
+        step: Step,
+        now_ms: int,
+    ) -> None:
+        assert record.value is not None
+        event_part, index = b"", 0
+        for rule in candidates:
+            try:
+                targets = _targets(rule, fields) if _meets(rule, fields, envelope) else ()
+            except Exception as error:  # of this rule and event only
+                self.bury(record, RuleFailed(f"{type(error).__name__}: {error}", rule.name), step, now_ms, index)
+                index += 1
+                continue
+            for topic, key, followed in targets:
+                event_part = event_part or DraftBytes.event_part(envelope, record.value)
+                draft = DraftBytes.whole(self._rule_part(rule), followed, event_part)
+                step.outs.append(RecordOut(topic, key.encode(), draft, _headers(record, index, envelope)))
+                index += 1
+
+    def _rule_part(self, rule: Rule) -> bytes:
+        part = self._rule_parts.get(rule)
+        if part is None:
+            if self._drafts is None:
+                self._drafts = DraftBytes(self.codec)
+            part = self._rule_parts[rule] = self._drafts.rule_part(rule.name, rule.version)
+        return part
+
+
+def _envelope(record: RecordIn, name: str) -> Envelope:
+    envelope = envelope_of(
+        record.headers,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        timestamp_ms=record.timestamp_ms,
+        record_type=name,
+    )
+    attributes = envelope.id + envelope.source + envelope.subject
+    if len(attributes) > _MAX_ATTRIBUTES or not attributes.isprintable():
+        raise InvalidEvent(f"id, source or subject is too long or holds control characters: {attributes[:60]!r}")
+    return envelope
+
+
+def _meets(rule: Rule, fields: Fields, envelope: Envelope) -> bool:
+    condition = rule.condition
+    if condition is None:
+        return True
+    if condition.wants_envelope and ENVELOPE not in fields:
+        return condition.holds({**fields, ENVELOPE: attributes(envelope)})
+    return condition.holds(fields)
+
+
+def attributes(envelope: Envelope) -> dict[str, Any]:
+    """The envelope as conditions and texts see it, under the name `event`."""
+    return {
+        "id": envelope.id,
+        "source": envelope.source,
+        "type": envelope.type,
+        "subject": envelope.subject,
+        "time": envelope.time,
+    }
+
+
+def _targets(rule: Rule, fields: Fields) -> Sequence[tuple[str, str, str | None]]:
+    """(Kafka topic, key, followed topic) of each draft."""
+    audience = rule.audience
+    if isinstance(audience, Followers):
+        return [(MATCHES.name, topic, topic) for topic in audience.topics(fields)]
+    return [(DRAFTS.name, user, None) for user in audience.users(fields)]
+
+
+def _headers(record: RecordIn, index: int, envelope: Envelope) -> Headers:
+    source = source_header(record, index)
+    return [source] if envelope.traceparent is None else [source, (TRACE_HEADER, envelope.traceparent.encode())]

@@ -1,0 +1,65 @@
+"""What goes into a stage and what comes out: plain values, whatever brings them and takes them away."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tidings_schemas.errors import Transient
+
+Headers = list[tuple[str, bytes]]
+
+#: Where a record came from: `topic:partition:offset:index`, bare topic name, the how-manyth output of it.
+SOURCE_HEADER = "tidings-src"
+TRACE_HEADER = "traceparent"
+
+
+class RecordIn(NamedTuple):
+    """A Kafka record; `topic` is the bare name, without the namespace."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    timestamp_ms: int
+
+
+class RecordOut(NamedTuple):
+    """A record to produce; `topic` is the bare name. Its partition is its key's."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    headers: Headers
+
+
+@dataclass(slots=True)
+class Step:
+    """What a stage made of the first `done` records of a run.
+
+    Attributes:
+        outs: records to produce, in order.
+        done: how many records of the run are dealt with; all of them unless it must wait.
+        waiting: why the record behind them cannot be dealt with yet.
+        counts: what became of those that gave no output, by name: `dead-letter.UndecodableValue`, `silent.muted-kind`.
+    """
+
+    outs: list[RecordOut] = field(default_factory=list)
+    done: int = 0
+    waiting: Transient | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def count(self, name: str) -> None:
+        """One more of what `name` says."""
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+
+def source_header(record: RecordIn, index: int) -> tuple[str, bytes]:
+    """The header that says which record an output came from."""
+    return SOURCE_HEADER, f"{record.topic}:{record.partition}:{record.offset}:{index}".encode()
+
+
+def trace_headers(record: RecordIn) -> Headers:
+    """The record's trace context, to be handed on; empty if it has none."""
+    return [(name, value) for name, value in record.headers if name == TRACE_HEADER and value is not None]

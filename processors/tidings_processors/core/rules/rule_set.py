@@ -1,0 +1,33 @@
+"""All the rules that a worker goes by at one moment."""
+
+from collections.abc import Iterable, Mapping
+
+from .rule import Rule
+
+
+class RuleSet:
+    """Rules by name and by event type. It never changes; a change of rules is another set."""
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self.by_name: Mapping[str, Rule] = {rule.name: rule for rule in rules}
+        self._by_type: dict[tuple[str, str | None], tuple[Rule, ...]] = {}
+        for rule in self.by_name.values():
+            if rule.enabled:
+                place = (rule.event_type, rule.source_topic)
+                self._by_type[place] = (*self._by_type.get(place, ()), rule)
+
+    def of(self, event_type: str, source_topic: str | None = None) -> tuple[Rule, ...]:
+        """The enabled rules for events of a type, from a topic that is named by rules (None: from `events.*`)."""
+        return self._by_type.get((event_type, source_topic), ())
+
+    @property
+    def source_topics(self) -> frozenset[str]:
+        """Kafka topics beyond `events.*` that enabled rules read."""
+        return frozenset(topic for _, topic in self._by_type if topic is not None)
+
+    def overlaid(self, rules: Mapping[str, Rule]) -> "RuleSet":
+        """This set with `rules` added or put in the place of those of the same name."""
+        return RuleSet((dict(self.by_name) | dict(rules)).values())
+
+    def __len__(self) -> int:
+        return len(self.by_name)

@@ -1,0 +1,75 @@
+"""The shape of a rule as it is written: fields, types, defaults. What the fields mean is checked in `reading`."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from babel import Locale, UnknownLocaleError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from tidings_schemas import Priority
+
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("a duration is a number and a unit: 30s, 45m, 6h, 2d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _locale(tag: str) -> str:
+    try:
+        Locale.parse(tag.replace("_", "-"), sep="-")
+    except (UnknownLocaleError, ValueError, TypeError):
+        raise ValueError(f"{tag!r} is no locale; write a BCP 47 tag such as en or de-AT") from None
+    return tag
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+LocaleTag = Annotated[str, BeforeValidator(_locale)]
+Line = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AudienceSpec(_Strict):
+    """Whom to tell: one of the two."""
+
+    followers: list[Line] | None = Field(None, min_length=1, max_length=20)
+    users: Line | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "AudienceSpec":
+        if (self.followers is None) == (self.users is None):
+            raise ValueError("an audience has either followers (topics) or users (a field)")
+        return self
+
+
+class TextSpec(_Strict):
+    """What to say in one locale."""
+
+    title: Line
+    body: str = ""
+
+
+class RuleSpec(_Strict):
+    """One rule."""
+
+    name: Name
+    match: Line
+    topic: Line | None = None
+    when: Line | None = None
+    audience: AudienceSpec
+    kind: Name
+    priority: Priority = Priority.NORMAL
+    collapse_key: Line | None = None
+    ttl: Duration | None = None
+    digest: Duration | None = None
+    url: Line | None = None
+    enabled: bool = True
+    text: dict[LocaleTag, TextSpec] = Field(min_length=1)
