@@ -110,11 +110,16 @@ class CompactedReader:
             try:
                 if assigned != self._wanted:
                     assigned = self._reassign(assigned, self._wanted, ends)
-                messages = self._consumer.consume(_BATCH, _POLL_S) if assigned else self._idle()
+                messages = self._wait() if assigned else self._idle()
                 self._take(messages, ends)
             except KafkaException as error:
                 log.warning("compacted topic not readable, trying again", topic=self._topic, error=str(error))
                 self._stop.wait(1.0)
+
+    def _wait(self) -> list[Message]:
+        # `consume` alone would sit out its time unless the batch is full, and somebody may wait for this one record.
+        first = self._consumer.poll(_POLL_S)
+        return [] if first is None else [first, *self._consumer.consume(_BATCH, 0)]
 
     def _idle(self) -> list[Message]:
         self._stop.wait(_POLL_S)
