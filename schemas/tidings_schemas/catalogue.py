@@ -6,7 +6,7 @@ is the event's type and the registry's subject (RecordNameStrategy).
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -41,13 +41,13 @@ class Schema:
         return json.dumps(self.json)
 
 
-def schema_from_json(document: Mapping[str, Any]) -> Schema:
+def schema_from_json(document: Any) -> Schema:
     """A `Schema` from an Avro record's JSON.
 
     Raises:
         ValueError: it is not a record, or Avro refuses it; the text says where.
     """
-    if document.get("type") != "record" or "name" not in document:
+    if not isinstance(document, dict) or document.get("type") != "record" or "name" not in document:
         raise ValueError("an event's schema must be an Avro record with a name")
     namespace, name = document.get("namespace"), document["name"]
     schema = Schema(f"{namespace}.{name}" if namespace and "." not in name else name, dict(document))
