@@ -44,7 +44,9 @@ class CompactedReader:
             }
         )
         self._lock = threading.Lock()
-        self._wanted: frozenset[int] = frozenset()
+        self._wanted: dict[int, int] = {}  # partition → number of its assignment, so that a return is noticed
+        self._assigned: dict[int, int] = {}  # the same, as the thread has carried it out
+        self._assignments = 0
         self._next: dict[int, int] = {}
         self._waiting: list[tuple[int, int, Future[None]]] = []
         self._restored: dict[int, Future[None]] = {}
@@ -75,10 +77,11 @@ class CompactedReader:
         meanwhile may have left no trace in the topic.
         """
         with self._lock:
-            self._wanted = frozenset(partitions)
-            for partition in self._restored.keys() - self._wanted:
+            self._assignments += 1
+            self._wanted = {p: self._wanted.get(p, self._assignments) for p in partitions}
+            for partition in self._restored.keys() - self._wanted.keys():
                 self._restored.pop(partition).cancel()
-            for partition in self._wanted - self._restored.keys():
+            for partition in self._wanted.keys() - self._restored.keys():
                 self._restored[partition] = Future()
 
     def restored(self, partition: int) -> "Future[None]":
@@ -104,13 +107,12 @@ class CompactedReader:
         self._consumer.close()
 
     def _run(self) -> None:
-        assigned: frozenset[int] = frozenset()
         ends: dict[int, int] = {}
         while not self._stop.is_set():
             try:
-                if assigned != self._wanted:
-                    assigned = self._reassign(assigned, self._wanted, ends)
-                messages = self._wait() if assigned else self._idle()
+                if self._assigned != self._wanted:
+                    self._reassign(self._assigned, self._wanted, ends)
+                messages = self._wait() if self._assigned else self._idle()
                 self._take(messages, ends)
             except KafkaException as error:
                 log.warning("compacted topic not readable, trying again", topic=self._topic, error=str(error))
@@ -125,17 +127,17 @@ class CompactedReader:
         self._stop.wait(_POLL_S)
         return []
 
-    def _reassign(self, old: frozenset[int], new: frozenset[int], ends: dict[int, int]) -> frozenset[int]:
-        for partition in old - new:
+    def _reassign(self, old: dict[int, int], new: dict[int, int], ends: dict[int, int]) -> None:
+        for partition, _ in old.items() - new.items():
             self._next.pop(partition, None)
             ends.pop(partition, None)
-        for partition in new - old:
+        for partition, _ in new.items() - old.items():
             _, ends[partition] = self._consumer.get_watermark_offsets(
                 TopicPartition(self._topic, partition), timeout=_WATERMARK_S
             )
         places = [TopicPartition(self._topic, p, self._next.get(p, OFFSET_BEGINNING)) for p in sorted(new)]
         self._consumer.assign(places)
-        return new
+        self._assigned = new
 
     def _take(self, messages: Sequence[Message], ends: dict[int, int]) -> None:
         good = [message for message in messages if message.error() is None]
@@ -154,6 +156,8 @@ class CompactedReader:
     def _settle_restored(self, ends: dict[int, int], at_end: set[int | None]) -> None:
         # The end of the log is told as an event because the last offsets may hold no record (compaction, markers).
         for partition, end in list(ends.items()):
+            if self._assigned.get(partition) != self._wanted.get(partition):
+                continue  # given up and taken back meanwhile: it will be read anew
             if self._next.get(partition, 0) >= end or partition in at_end:
                 del ends[partition]
                 future = self._restored.get(partition)
