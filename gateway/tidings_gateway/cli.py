@@ -13,7 +13,7 @@ from .auth import development
 from .auth.identity import user_problem
 from .settings import load
 
-_SPAN = re.compile(r"(\d{1,6})([smhd]?)")
+_SPAN = re.compile(r"([0-9]{1,6})([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

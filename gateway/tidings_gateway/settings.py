@@ -34,6 +34,7 @@ class GatewaySettings(Settings):
 
     jwks: str | None = Field(default=None, validation_alias=_env("TIDINGS_JWKS"))
     jwks_refresh_s: float = Field(default=300.0, validation_alias=_env("TIDINGS_JWKS_REFRESH_S"), ge=1)
+    jwks_pause_s: float = Field(default=10.0, validation_alias=_env("TIDINGS_JWKS_PAUSE_S"), ge=0)
     jwt_secret: SecretStr | None = Field(default=None, validation_alias=_env("TIDINGS_JWT_SECRET"))
     jwt_secret_file: Path | None = Field(default=None, validation_alias=_env("TIDINGS_JWT_SECRET_FILE"))
     issuer: str = Field(default="tidings", validation_alias=_env("TIDINGS_JWT_ISSUER"), min_length=1)

@@ -29,7 +29,7 @@ class Authenticator:
         self._policy = tokens.Policy(settings.audience, settings.leeway_s, settings.max_lifetime_s)
         self._origins: Collection[str] = settings.allowed_origins()
         self._refresh_s = settings.jwks_refresh_s
-        self._source = KeySource(settings.jwks, settings.issuer) if settings.jwks else None
+        self._source = KeySource(settings.jwks, settings.issuer, settings.jwks_pause_s) if settings.jwks else None
         self.issuer = _development_issuer(settings) if settings.development else None
         self._fixed = Keyring({}) if self._source else self.issuer.keyring() if self.issuer else _secret(settings)
 

@@ -15,8 +15,6 @@ log = structlog.get_logger(__name__)
 
 _LIMIT = 1024 * 1024  # bytes
 _PATIENCE_S = 5.0
-#: However many tokens name unknown keys, the issuer is asked no more often.
-_PAUSE_S = 10.0
 
 
 class KeySource:
@@ -27,14 +25,16 @@ class KeySource:
     Args:
         place: `https://…`, `http://` of this machine, or a file.
         issuer: whose tokens the keys vouch for.
+        pause_s: however many tokens name unknown keys, the issuer is asked no more often.
     """
 
-    def __init__(self, place: str, issuer: str) -> None:
+    def __init__(self, place: str, issuer: str, pause_s: float = 10.0) -> None:
         if place.startswith("http://") and httpx.URL(place).host not in ("127.0.0.1", "::1", "localhost"):
             raise UnusableKey(f"TIDINGS_JWKS={place}: keys over plain http can be forged on the way; use https")
         self._place = place
         self._issuer = issuer
-        self._asked_at = -_PAUSE_S
+        self._pause_s = pause_s
+        self._asked_at = float("-inf")
         self._lock = asyncio.Lock()
         self.keyring = Keyring({})
 
@@ -50,7 +50,7 @@ class KeySource:
     async def refresh(self) -> None:
         """Reads the set anew, if that was not done a moment ago; what fails is logged and the old keys stay."""
         async with self._lock:
-            if time.monotonic() - self._asked_at < _PAUSE_S:
+            if time.monotonic() - self._asked_at < self._pause_s:
                 return
             try:
                 await self.load()
