@@ -12,9 +12,10 @@ class Entry:
     which is atomic in CPython, so a run may be finished from any thread (a producer's delivery callback, say).
     """
 
-    __slots__ = ("count", "last", "open", "parts", "void")
+    __slots__ = ("count", "first", "last", "open", "parts", "void")
 
-    def __init__(self, last: int, count: int, parts: int) -> None:
+    def __init__(self, first: int, last: int, count: int, parts: int) -> None:
+        self.first = first
         self.last = last
         self.count = count
         self.parts = set(range(parts))
@@ -39,15 +40,16 @@ class Ledger:
         self._undone = 0
         self._closed = False
 
-    def open(self, last: int, count: int, parts: int = 1) -> Entry:
+    def open(self, first: int, last: int, count: int, parts: int = 1) -> Entry:
         """Note a run that is handed out now.
 
         Args:
-            last: offset of its last record; above that of every run before.
+            first: offset of its first record; above that of every run before.
+            last: offset of its last record.
             count: how many records it has.
             parts: how many agents work on it.
         """
-        entry = Entry(last, count, parts)
+        entry = Entry(first, last, count, parts)
         self._entries.append(entry)
         self._undone += count
         return entry

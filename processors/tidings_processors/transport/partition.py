@@ -25,6 +25,7 @@ class Partition:
         next_offset: the offset behind the last record handed out; None before the first.
         lane: the agents that work on it; None until Faust has bound them.
         in_turn: whether it stands in its lane's queue.
+        leaving: whether nothing more of it is handed out, since it has to go.
     """
 
     def __init__(self, tp: TP, level: Level) -> None:
@@ -36,27 +37,40 @@ class Partition:
         self.next_offset: int | None = None
         self.lane: Lane | None = None
         self.in_turn = False
+        self.leaving = False
 
     @property
     def waiting(self) -> bool:
         """Whether there is anything to hand out."""
-        return bool(self.recalled) or len(self.backlog) > 0
+        return not self.leaving and (bool(self.recalled) or len(self.backlog) > 0)
+
+    @property
+    def done_to(self) -> int | None:
+        """The offset below which all is done; None while nothing of it was read."""
+        position = self.ledger.position
+        if position is not None:
+            return position
+        oldest, head = self.ledger.oldest, self.backlog.head
+        return oldest.first if oldest is not None else head.offset() if head is not None else None
 
     def cut(self, most: int, parts: int) -> tuple[list[Message], Entry]:
         """Take the next run, for `parts` agents, and open it in the ledger."""
         records = self.backlog.cut(most)
-        last = records[-1].offset()
+        first, last = records[0].offset(), records[-1].offset()
+        assert first is not None, "a fetched record has an offset"
         assert last is not None, "a fetched record has an offset"
         self.next_offset = last + 1
-        return records, self.ledger.open(last, len(records), parts)
+        return records, self.ledger.open(first, last, len(records), parts)
 
     def recall(self) -> None:
         """Take back what no agent has started: Faust is about to empty its queues."""
         for message in self._unqueue():
             self.recalled.append((message.run, message.channel))
 
-    def give_up(self) -> None:
-        """Nobody will start what waits, so nobody shall wait for it."""
+    def leave(self) -> None:
+        """Hand out nothing more. Nobody will start what waits, so nobody shall wait for it."""
+        self.leaving = True
+        self.recall()
         for run, _ in self.recalled:
             self.ledger.void(run.entry)
         self.recalled.clear()

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -34,6 +35,10 @@ _ASK = 5.0
 _REVOKE_TURN = 0.002
 #: Most messages taken out of librdkafka at once; the GIL is held meanwhile (about 0.5 µs each).
 _BATCH = 1000
+
+
+class ReaderStopped(Exception):
+    """The reader has ended; it can be asked nothing more."""
 
 
 class Reader(threading.Thread):
@@ -73,6 +78,7 @@ class Reader(threading.Thread):
         self._told = False
         self._commands: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._closing = threading.Event()
+        self._ended = False
         self._commits: deque[Future[list[TopicPartition]]] = deque()
         self._in_callback = False
 
@@ -95,6 +101,7 @@ class Reader(threading.Thread):
         """
         wanted = [TopicPartition(tp.topic, tp.partition, offset) for tp, offset in offsets.items()]
         answer: Future[list[TopicPartition]] = Future()
+        answer.set_running_or_notify_cancel()  # from here on it cannot be cancelled, so its end need not look
         await self._between_polls(lambda: self._commit(wanted, answer))
         return await asyncio.wrap_future(answer)
 
@@ -118,6 +125,11 @@ class Reader(threading.Thread):
         wanted = list(partitions)
         return await self._between_polls(lambda: self._ends(wanted))
 
+    @property
+    def paused(self) -> set[TP]:
+        """Partitions of which enough waits here."""
+        return set(self._gate.paused)
+
     async def close(self) -> None:
         """Leave the group and end the thread."""
         self._closing.set()
@@ -126,6 +138,8 @@ class Reader(threading.Thread):
     async def _between_polls(self, call: Callable[[], T]) -> T:
         answer: Future[T] = Future()
         self._commands.append((call, answer))
+        if self._ended:
+            self._refuse_commands()
         return await asyncio.wrap_future(answer)
 
     def _take(self) -> None:
@@ -206,6 +220,8 @@ class Reader(threading.Thread):
     def _run_commands(self) -> None:
         while self._commands:
             call, answer = self._commands.popleft()
+            if not answer.set_running_or_notify_cancel():
+                continue
             try:
                 answer.set_result(call())
             except BaseException as error:
@@ -218,9 +234,22 @@ class Reader(threading.Thread):
             self._loop.call_soon_threadsafe(self._take)
 
     def _end(self) -> None:
-        self._kafka.close()
-        for answer in (*(answer for _, answer in self._commands), *self._commits):
-            answer.cancel()
+        try:
+            self._kafka.close()
+        finally:
+            self._ended = True
+            self._refuse_commands()
+
+    def _refuse_commands(self) -> None:
+        stopped = ReaderStopped("the consumer is closed")
+        with suppress(IndexError):
+            while True:
+                answer = self._commands.popleft()[1]
+                if answer.set_running_or_notify_cancel():
+                    answer.set_exception(stopped)
+        with suppress(IndexError):
+            while True:
+                self._commits.popleft().set_exception(stopped)
 
     # -- librdkafka's callbacks, run inside `poll`, `consume` and `close` ---------------------------------------------
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from faust.types import TP, AppT
@@ -19,11 +21,16 @@ class Owner(Protocol):
     partitions: dict[TP, Partition]
     log: Any
 
-    def stop_flow(self) -> None: ...
-    async def finish(self, partitions: set[TP], deadline: float) -> None: ...
+    async def finish(self, partitions: Mapping[TP, Partition], deadline: float) -> None: ...
     async def on_partitions_revoked(self, revoked: set[TP]) -> None: ...
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None: ...
     def bind(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    event: Revoked
+    partitions: dict[TP, Partition]
 
 
 class Rebalancer:
@@ -31,60 +38,63 @@ class Rebalancer:
 
     Faust believes in eager rebalances: all is revoked, then all is assigned, and the flow rests between. With
     cooperative ones some partitions stay; so that those go on working while the group still rebalances, each step is
-    told to Faust as a whole little rebalance: what goes, then all that is there now, under a new generation id.
+    told to Faust as a whole little rebalance: what went, then all that is there now, under a new generation id.
     """
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
-        self._steps: asyncio.Queue[Assigned | Revoked] = asyncio.Queue()
+        self._steps: asyncio.Queue[_Leave | None] = asyncio.Queue()
         self._generation = 0
 
-    def add(self, step: Assigned | Revoked) -> None:
-        """Queue a step."""
-        self._steps.put_nowait(step)
+    def assigned(self, event: Assigned) -> None:
+        """Partitions came. They are the owner's at once, and Faust's when it is their turn."""
+        self._owner.partitions.update({tp: Partition(tp, level) for tp, level in event.levels.items()})
+        self._steps.put_nowait(None)
+
+    def revoked(self, event: Revoked) -> None:
+        """Partitions have to go. Nothing more of them is handed out; what is at work may end."""
+        owned = self._owner.partitions
+        leaving = {tp: owned[tp] for tp in event.partitions if tp in owned}
+        for partition in leaving.values():
+            partition.leave()
+            if event.lost:
+                partition.ledger.close()
+        self._steps.put_nowait(_Leave(event, leaving))
 
     async def run(self) -> None:
         """Take steps until cancelled."""
         while True:
             step = await self._steps.get()
-            if isinstance(step, Assigned):
-                await self._assign(set())
-            else:
-                await self._revoke(step)
+            gone = await self._part_with(step) if step is not None else set()
+            await self._tell_faust(gone)
 
-    async def _revoke(self, step: Revoked) -> None:
-        owner, gone = self._owner, set(step.partitions)
+    async def _part_with(self, step: _Leave) -> set[TP]:
+        owner, event = self._owner, step.event
         try:
-            self._begin()
-            owner.stop_flow()
-            for tp in gone & owner.partitions.keys():
-                owner.partitions[tp].give_up()
-            if not step.lost:
-                await owner.finish(gone, step.deadline)
+            if not event.lost:
+                await owner.finish(step.partitions, event.deadline)
         finally:
-            for tp in gone & owner.partitions.keys():
-                owner.partitions[tp].ledger.close()
-            step.released.set()
-        owner.log.info("%s %s", "Lost" if step.lost else "Gave up", _names(gone))
-        await self._assign(gone)
+            for partition in step.partitions.values():
+                partition.ledger.close()
+            event.released.set()
+        owner.log.info("%s %s", "Lost" if event.lost else "Gave up", _names(event.partitions))
+        # A partition that came back while we were late is a new object, and stays.
+        return {tp for tp, partition in step.partitions.items() if owner.partitions.get(tp) is partition}
 
-    async def _assign(self, gone: set[TP]) -> None:
+    async def _tell_faust(self, gone: set[TP]) -> None:
         owner, app = self._owner, self._owner.app
-        self._begin()
+        if not app.rebalancing:
+            app.on_rebalance_start()
         await owner.on_partitions_revoked(gone)
         for tp in gone:
-            owner.partitions.pop(tp, None)
+            del owner.partitions[tp]
         self._generation += 1
         app.consumer_generation_id = self._generation
         await owner.on_partitions_assigned(set(owner.partitions), self._generation)
         owner.bind()
 
-    def _begin(self) -> None:
-        if not self._owner.app.rebalancing:
-            self._owner.app.on_rebalance_start()
 
-
-def _names(partitions: set[TP]) -> str:
+def _names(partitions: frozenset[TP]) -> str:
     return ", ".join(f"{tp.topic}[{tp.partition}]" for tp in sorted(partitions)) or "nothing"
 
 

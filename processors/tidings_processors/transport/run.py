@@ -45,7 +45,7 @@ class Run(Sequence[Message]):
     @property
     def first(self) -> int:
         """Offset of the first record."""
-        return self.records[0].offset() or 0
+        return self.entry.first
 
     @property
     def last(self) -> int:

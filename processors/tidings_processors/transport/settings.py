@@ -40,14 +40,14 @@ class Settings:
     linger: float = 0.0
     prefetch_runs: int = 1
     buffer_records: int = 20_000
-    buffer_bytes: int = 32 * 1024 * 1024
+    buffer_bytes: int = 8 * 1024 * 1024
     max_undone: int = 100_000
     fetch_wait: float = 0.02
     fetch_backoff: float = 0.02
     queued_records: int = 10_000
     session_timeout: float = 10.0
     revoke_timeout: float = 5.0
-    stop_timeout: float = 2.0
+    stop_timeout: float = 1.5
     assignor: Assignor = "cooperative-sticky"
     auto_offset_reset: Literal["earliest", "latest", "error"] = "earliest"
     watermark_interval: float = 1.0

@@ -40,10 +40,19 @@ class Transport(AiokafkaTransport):
         super().__init__(url, app, loop)
         self.settings = settings or Settings()
 
+    @property
+    def url(self) -> list[URL]:
+        """The brokers: those given, else those of the app. Asked late, since the first look at `app.conf` fixes it."""
+        return self._url or self.app.conf.broker_consumer
+
+    @url.setter
+    def url(self, url: list[URL]) -> None:
+        self._url = url
+
     @classmethod
     def of(cls, app: AppT, settings: Settings | None = None) -> Transport:
         """The transport for the brokers that `app` names."""
-        return cls(app.conf.broker, app, settings=settings)
+        return cls([], app, settings=settings)
 
     @property
     def servers(self) -> str:
