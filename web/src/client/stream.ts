@@ -9,6 +9,7 @@ import type { Source } from "./sources/source.ts";
 import { Tabs } from "./tabs.ts";
 import { type Unread, unread } from "./threads.ts";
 import type { Notification, Snapshot, State } from "./types.ts";
+import { uuid } from "./uuid.ts";
 
 export interface StreamOptions {
   readonly api: Api;
@@ -38,7 +39,7 @@ export class TidingsStream extends EventTarget {
   #connection: Connection = CLOSED;
   /** A tab that follows is told everything first; until then what it hears has no beginning. */
   #told = false;
-  readonly #device = crypto.randomUUID?.() ?? String(Math.random());
+  readonly #device = uuid();
   readonly #tabs: Tabs<Update>;
   readonly #link: Link;
   readonly #outbox: Outbox<ReceiptRequest>;
@@ -109,7 +110,7 @@ export class TidingsStream extends EventTarget {
   /** Shown at once; sent, and sent again, until the gateway has it. No ids = all so far. */
   mark(notifications: readonly string[], state: State): void {
     const receipt = {
-      id: crypto.randomUUID?.() ?? String(Math.random()),
+      id: uuid(),
       notifications,
       state,
       device: this.#device,

@@ -119,9 +119,10 @@ export class ConnectionState extends LitElement {
     return html`
       <button class=${status} type="button" popovertarget="more">
         <span class="lamp" aria-hidden="true"></span>
-        <span role="status"><span class="sr-only">Stream: </span>${name}</span>
+        <span><span class="sr-only">Stream: </span>${name}</span>
         ${attempt > 1 ? html`<span class="muted">attempt ${attempt}</span>` : nothing}
       </button>
+      <span class="sr-only" role="status">Stream: ${name}</span>
       <div id="more" popover>
         <p>${meaning}</p>
         ${this.#details()}

@@ -41,13 +41,15 @@ export const followSearchStyle = css`
     position: absolute;
     z-index: 5;
     inset: calc(100% + 6px) 0 auto;
-    max-height: 380px;
-    overflow: auto;
-    padding: 6px;
     border: 1px solid var(--line);
     border-radius: 14px;
     background: var(--surface);
     box-shadow: var(--shadow-large);
+  }
+  ul {
+    max-height: 380px;
+    overflow: auto;
+    padding: 6px;
   }
   li {
     display: flex;

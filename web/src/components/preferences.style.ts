@@ -19,20 +19,20 @@ export const preferencesStyle = css`
     flex-direction: column;
     max-height: inherit;
   }
-  header,
-  footer {
+  .head,
+  .foot {
     display: flex;
     align-items: center;
     gap: 0.6rem;
     padding: 0.9rem 1.25rem;
   }
-  header {
+  .head {
     border-bottom: 1px solid var(--line);
   }
-  header h2 {
+  .head h2 {
     flex: 1;
   }
-  footer {
+  .foot {
     justify-content: flex-end;
     border-top: 1px solid var(--line);
   }

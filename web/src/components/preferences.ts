@@ -21,7 +21,7 @@ export class PreferencesDialog extends LitElement {
   @property({ attribute: false }) kinds: readonly string[] = [];
   @property({ attribute: false }) titles: ReadonlyMap<string, string> = new Map();
   /** Languages that the rules have texts in, as BCP 47 tags. */
-  @property({ attribute: false }) locales: readonly string[] = ["en", "de", "es", "fr"];
+  @property({ attribute: false }) locales: readonly string[] = ["en", "de"];
   @state() private draft: Preferences | null = null;
 
   show(): void {
@@ -29,22 +29,29 @@ export class PreferencesDialog extends LitElement {
     this.updateComplete.then(() => this.renderRoot.querySelector("dialog")?.showModal());
   }
 
+  protected override updated(): void {
+    const quiet = this.draft?.quiet_hours;
+    const empty = quiet?.start_minute === quiet?.end_minute;
+    const end = this.renderRoot.querySelector<HTMLInputElement>("#end");
+    end?.setCustomValidity(empty ? "Choose another time than the one it begins at." : "");
+  }
+
   override render(): TemplateResult | typeof nothing {
     const { draft } = this;
     if (draft === null) return nothing;
     return html`<dialog aria-labelledby="title" @close=${this.#onClose}>
       <form method="dialog">
-        <header>
+        <div class="head">
           <h2 id="title">Preferences</h2>
           <button class="icon-button" value="cancel" aria-label="Close" formnovalidate>${icon("close")}</button>
-        </header>
+        </div>
         <div class="body">
           ${this.#language(draft)} ${this.#quietHours(draft.quiet_hours)} ${this.#mutedKinds(draft)} ${this.#mutedTopics(draft)}
         </div>
-        <footer>
+        <div class="foot">
           <button class="button" value="cancel" formnovalidate>Cancel</button>
           <button class="button primary" value="save">Save</button>
-        </footer>
+        </div>
       </form>
     </dialog>`;
   }
@@ -82,7 +89,7 @@ export class PreferencesDialog extends LitElement {
     return html`<div class="pair">
         <label>From <input type="time" required .value=${clockOf(quiet.start_minute)}
           @change=${(e: Event) => set({ start_minute: minuteOf(valueIn(e)) })} /></label>
-        <label>To <input type="time" required .value=${clockOf(quiet.end_minute)}
+        <label>To <input id="end" type="time" required .value=${clockOf(quiet.end_minute)}
           @change=${(e: Event) => set({ end_minute: minuteOf(valueIn(e)) })} /></label>
       </div>
       <div class="days" role="group" aria-label="On which days it begins; none means every day">

@@ -53,10 +53,10 @@ export class Shortcuts extends LitElement {
 
   override render(): TemplateResult {
     return html`<dialog aria-labelledby="title"><form method="dialog">
-      <header>
+      <div class="head">
         <h2 id="title">Keyboard</h2>
         <button class="icon-button" aria-label="Close">${icon("close")}</button>
-      </header>
+      </div>
       <div class="body">
         <dl>${KEYS.map(([keys, meaning]) => html`<dt><kbd>${keys}</kbd></dt><dd>${meaning}</dd>`)}</dl>
         <label class="check">

@@ -3,7 +3,7 @@ import { customElement, query, state } from "lit/decorators.js";
 import { type Notification, type RawFrame, type TidingsStream, threads } from "../client/index.ts";
 import { badgeOf } from "../components/bell.ts";
 import { coalesced } from "../components/coalesce.ts";
-import { type IconName, icon } from "../components/icons.ts";
+import { icon } from "../components/icons.ts";
 import {
   type Announcer,
   type EventLog,
@@ -20,15 +20,8 @@ import { base, controls, panel } from "../components/styles.ts";
 import { appStyle } from "./app.style.ts";
 import "./header.ts";
 import "./welcome.ts";
+import { following, nothingYet, tabs, type View } from "./parts.ts";
 import { Session } from "./session.ts";
-
-type View = "inbox" | "following" | "events";
-
-const VIEWS: readonly (readonly [View, IconName, string])[] = [
-  ["inbox", "inbox", "Inbox"],
-  ["following", "star", "Following"],
-  ["events", "log", "Events"],
-];
 
 /** The page. Its state is the session's; this draws it and passes on what the components ask for. */
 @customElement("tidings-app")
@@ -41,7 +34,6 @@ export class App extends LitElement {
   });
   @state() private version = 0;
   @state() private now = Date.now();
-  /** The one that a narrow screen shows; a wide one shows the first two at once. */
   @state() private view: View = "inbox";
   @state() private logOpen = false;
   @state() private busy = false;
@@ -164,9 +156,9 @@ export class App extends LitElement {
       <main class="show-${this.view} ${this.logOpen ? "log-open" : ""}">
         <h1 class="sr-only">Your notifications</h1>
         <div class="watch">${this.#map()} ${this.#feed(stream)}</div>
-        ${this.#following()}
+        ${following(this.#session)}
       </main>
-      ${this.#log()} ${this.#tabs()} ${this.#dialogs(stream)}
+      ${this.#log()} ${tabs(this.view, (view) => this.#show(view))} ${this.#dialogs(stream)}
       <tidings-announcer></tidings-announcer>
     `;
   }
@@ -186,54 +178,8 @@ export class App extends LitElement {
       .timeZone=${preferences?.time_zone ?? "UTC"}
       .loading=${stream.inbox.cursor === null}
     >
-      ${this.#nothingYet()}
+      ${nothingYet(this.#session)}
     </tidings-feed>`;
-  }
-
-  #nothingYet(): TemplateResult {
-    if (this.#session.follows.length > 0) {
-      return html`<div slot="empty" class="nothing"><span class="art">${icon("departure", 28)}</span>
-        <h3>Waiting for something to happen</h3>
-        <p class="muted">You follow ${this.#session.follows.length}. What happens to them appears here by itself.</p></div>`;
-    }
-    return html`<div slot="empty" class="nothing"><span class="art">${icon("star", 28)}</span>
-      <h3>Follow something to begin</h3>
-      <p class="muted">Pick a busy one, or search for your own flight.</p>
-      ${this.#suggestions("center")}</div>`;
-  }
-
-  #suggestions(align: "center" | "start"): TemplateResult {
-    const { suggested, followed } = this.#session;
-    if (suggested.single.length === 0) {
-      return html`<p class="muted waiting">No source has announced anything to follow yet; looking again.</p>`;
-    }
-    return html`<tidings-suggestions
-      align=${align}
-      .bundle=${suggested.bundle}
-      bundleName=${suggested.bundle.length === 3 ? "the three New York airports" : "the New York airports"}
-      .single=${suggested.single}
-      .followed=${followed}
-    ></tidings-suggestions>`;
-  }
-
-  #following(): TemplateResult {
-    const { follows, followed, catalogue, preferences } = this.#session;
-    return html`<aside class="following panel" aria-labelledby="following">
-      <div class="panel-head"><h2 id="following">Following</h2><span class="muted">${follows.length || ""}</span></div>
-      <div class="search">
-        <tidings-follow-search .search=${(text: string) => catalogue.search(text)} .followed=${followed}></tidings-follow-search>
-      </div>
-      ${
-        follows.length === 0
-          ? html`<p class="hint muted">Airports, routes and flights that you follow are listed here.</p>`
-          : html`<tidings-following
-            .follows=${follows}
-            .known=${new Map(catalogue.known)}
-            .muted=${new Set(preferences?.muted_topics)}
-          ></tidings-following>
-          <div class="hint"><h3>More to follow</h3>${this.#suggestions("start")}</div>`
-      }
-    </aside>`;
   }
 
   #log(): TemplateResult {
@@ -248,19 +194,6 @@ export class App extends LitElement {
 
   #toggleLog(): void {
     this.logOpen = !this.logOpen;
-  }
-
-  #tabs(): TemplateResult {
-    return html`<nav aria-label="Views">
-      ${VIEWS.map(
-        ([
-          view,
-          name,
-          label,
-        ]) => html`<button type="button" aria-current=${this.view === view ? "page" : nothing}
-        @click=${() => this.#show(view)}>${icon(name, 22)}${label}</button>`,
-      )}
-    </nav>`;
   }
 
   #show(view: View): void {

@@ -3,7 +3,7 @@ import { kindOfTopic } from "../components/look.ts";
 import { codeOf, endsOf } from "../map/places.ts";
 
 /** As many airports as the map is drawn with; the API gives no more at once. */
-const AIRPORTS = 200;
+const AIRPORTS = 100;
 
 const NEW_YORK = ["airport:JFK", "airport:EWR", "airport:LGA"];
 
