@@ -77,7 +77,8 @@ class Codec:
         parsed = self._checked(name, record)
         prefix = self._prefixes.get(name)
         if prefix is None:
-            prefix = self._prefixes[name] = framing.prefix(self._schemas.id_of(self.catalogue[name]))
+            self.learn_id_of(name)
+            prefix = self._prefixes[name]
         buffer = BytesIO(prefix)
         buffer.seek(framing.SIZE)
         try:
@@ -129,6 +130,15 @@ class Codec:
     def knows_id_of(self, name: str) -> bool:
         """Whether `encode` can write records of this name without asking anyone."""
         return name in self._prefixes
+
+    def learn_id_of(self, name: str) -> None:
+        """Asks for the id of the schema called `name`, so that `encode` need not.
+
+        Raises:
+            UnknownEventType: no schema of that name.
+            SchemaNotRegistered, RegistryUnavailable: see `Schemas.id_of`.
+        """
+        self._prefixes[name] = framing.prefix(self._schemas.id_of(self.catalogue[name]))
 
     def _checked(self, name: str, record: Mapping[str, Any]) -> Any:
         writer = self._writers.get(name)

@@ -30,10 +30,23 @@ _MISSING = object()
 
 
 class Fit(NamedTuple):
-    """How to check values of one type: those of the `at_sight` types fit, all others must pass `check`."""
+    """How to check values of one type, quick ways first.
+
+    Attributes:
+        at_sight: values of just these Python types fit.
+        fits: whether any other value does.
+        explain: what is wrong with a value, or None.
+    """
 
     at_sight: frozenset[type]
-    check: Check
+    fits: Callable[[Any], bool]
+    explain: Check
+
+    def check(self, value: Any) -> Misfit | None:
+        """What is wrong with the value, or None."""
+        if type(value) in self.at_sight or self.fits(value):
+            return None
+        return self.explain(value)
 
 
 class Checks:
@@ -94,7 +107,7 @@ def _record(schema: Mapping[str, Any], fields: dict[str, Fit]) -> Fit:
         if not isinstance(value, Mapping):
             return Misfit("", f"{shown(value)} is not a record")
         absent = 0
-        for name, (at_sight, fits) in fields.items():
+        for name, (at_sight, fits, explain) in fields.items():
             item = value.get(name, _MISSING)
             if type(item) in at_sight:
                 continue
@@ -102,28 +115,32 @@ def _record(schema: Mapping[str, Any], fields: dict[str, Fit]) -> Fit:
                 if name not in defaults:
                     return Misfit(name, "is missing")
                 absent += 1
-            elif (misfit := fits(item)) is not None:
+            elif not fits(item) and (misfit := explain(item)) is not None:
                 return misfit.inside(name)
         if len(fields) - absent != len(value):
             return next(Misfit(str(name), "is not in the schema") for name in value if name not in fields)
         return None
 
-    return Fit(frozenset(), check)
+    return _composite(check)
+
+
+def _composite(check: Check) -> Fit:
+    return Fit(frozenset(), lambda value: check(value) is None, check)
 
 
 def _union(branches: list[Fit], wanted: str) -> Fit:
-    def check(value: Any) -> Misfit | None:
-        misfits = []
-        for branch in branches:
-            misfit = branch.check(value)
-            if misfit is None:
-                return None
-            misfits.append(misfit)
+    def fits(value: Any) -> bool:
+        return any(branch.fits(value) for branch in branches)
+
+    def explain(value: Any) -> Misfit:
         # What a nested record or array complains of says more than the list of branches.
-        deeper = [misfit for misfit in misfits if misfit.path]
+        deeper = [misfit for branch in branches if (misfit := branch.explain(value)) is not None and misfit.path]
         return deeper[0] if len(deeper) == 1 else Misfit("", f"{shown(value)} is not {wanted}{_hint(value)}")
 
-    return Fit(frozenset().union(*(branch.at_sight for branch in branches)), check)
+    at_sight = frozenset().union(*(branch.at_sight for branch in branches))
+    # Null fits at sight or not at all; the usual union of null and one other type costs no more than that type.
+    others = [branch for branch in branches if branch.at_sight != AT_SIGHT["null"]]
+    return Fit(at_sight, others[0].fits if len(others) == 1 else fits, explain)
 
 
 def _array(items: Fit) -> Fit:
@@ -131,11 +148,11 @@ def _array(items: Fit) -> Fit:
         if not isinstance(value, list | tuple):
             return Misfit("", f"{shown(value)} is not an array")
         for index, item in enumerate(value):
-            if type(item) not in items.at_sight and (misfit := items.check(item)) is not None:
+            if (misfit := items.check(item)) is not None:
                 return misfit.inside(f"[{index}]")
         return None
 
-    return Fit(frozenset(), check)
+    return _composite(check)
 
 
 def _map(values: Fit) -> Fit:
@@ -148,33 +165,25 @@ def _map(values: Fit) -> Fit:
                 return misfit.inside(f"[{key!r}]")
         return None
 
-    return Fit(frozenset(), check)
+    return _composite(check)
 
 
 def _enum(schema: Mapping[str, Any]) -> Fit:
     symbols = frozenset(schema["symbols"])
-    wanted = ", ".join(schema["symbols"])
-
-    def check(value: Any) -> Misfit | None:
-        fits = isinstance(value, str) and value in symbols
-        return None if fits else Misfit("", f"{shown(value)} is none of {wanted}")
-
-    return Fit(frozenset(), check)
+    wanted = f"one of {', '.join(schema['symbols'])}"
+    return _leaf(frozenset(), lambda value: isinstance(value, str) and value in symbols, wanted)
 
 
 def _fixed(schema: Mapping[str, Any]) -> Fit:
     size = schema["size"]
-    decimal = schema.get("logicalType") == "decimal"
+    decimal: bool = schema.get("logicalType") == "decimal"
 
-    def check(value: Any) -> Misfit | None:
-        fits = isinstance(value, bytes | bytearray) and len(value) == size
-        return (
-            None
-            if fits or (decimal and isinstance(value, Decimal))
-            else Misfit("", f"{shown(value)} is not {size} bytes")
-        )
+    def fits(value: Any) -> bool:
+        if isinstance(value, bytes | bytearray):
+            return len(value) == size
+        return decimal and isinstance(value, Decimal)
 
-    return Fit(frozenset(), check)
+    return _leaf(frozenset(), fits, f"{size} bytes")
 
 
 def _scalar(schema: Any, kind: str, thorough: bool) -> Fit:
@@ -182,12 +191,14 @@ def _scalar(schema: Any, kind: str, thorough: bool) -> Fit:
     # A logical type that nobody here knows is its base type (Avro 1.12, "Logical Types").
     fits = LOGICAL.get(f"{kind}-{logical}")
     at_sight = frozenset() if fits or (kind == "string" and thorough) else AT_SIGHT.get(kind, frozenset())
-    predicate, wanted = fits or PRIMITIVES[kind], describe(schema)
+    return _leaf(at_sight, fits or PRIMITIVES[kind], describe(schema))
 
-    def check(value: Any) -> Misfit | None:
-        return None if predicate(value) else Misfit("", f"{shown(value)} is not {wanted}{_hint(value)}")
 
-    return Fit(at_sight, check)
+def _leaf(at_sight: frozenset[type], fits: Callable[[Any], bool], wanted: str) -> Fit:
+    def explain(value: Any) -> Misfit | None:
+        return None if fits(value) else Misfit("", f"{shown(value)} is not {wanted}{_hint(value)}")
+
+    return Fit(at_sight, fits, explain)
 
 
 def _hint(value: Any) -> str:

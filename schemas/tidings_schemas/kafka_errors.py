@@ -27,7 +27,7 @@ def typed(error: KafkaError, topic: str) -> TidingsError:
     if code in _TOO_LARGE:
         return OversizeValue(f"the record is larger than {topic} allows: {text}")
     if code in _NO_TOPIC:
-        return Refused(f"there is no topic or partition {topic}: make it with `tidings topics create`")
+        return Refused(f"there is no topic or partition {topic}: make it with `tidings prepare`")
     if error.fatal():
         return BrokerUnavailable(f"the producer cannot go on, open a new one: {text}")
     if error.retriable():

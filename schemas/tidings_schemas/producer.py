@@ -163,7 +163,8 @@ class Producer:
         """`close` for coroutines."""
         await asyncio.to_thread(self.close, timeout)
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
         """How many records wait for Kafka's answer."""
         return len(self._kafka)
 

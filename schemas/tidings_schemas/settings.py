@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     prefix: str = Field(default="", validation_alias=_env("TIDINGS_NAMESPACE"))
     partitions: int = Field(default=4, validation_alias=_env("TIDINGS_PARTITIONS"), ge=1)
     replication: int = Field(default=1, validation_alias=_env("TIDINGS_REPLICATION"), ge=1)
+    max_event_bytes: int = Field(default=256 * 1024, validation_alias=_env("TIDINGS_MAX_EVENT_BYTES"), ge=1)
 
     @cached_property
     def namespace(self) -> Namespace:

@@ -15,7 +15,7 @@ from tidings_schemas.kafka_errors import typed
         (KafkaError(KafkaError.NOT_ENOUGH_REPLICAS, retriable=True), BrokerUnavailable, "could not take"),
         (KafkaError(KafkaError.INVALID_PRODUCER_EPOCH, fatal=True), BrokerUnavailable, "open a new one"),
         (KafkaError(KafkaError.MSG_SIZE_TOO_LARGE), OversizeValue, "larger"),
-        (KafkaError(KafkaError._UNKNOWN_TOPIC), Refused, "tidings topics create"),
+        (KafkaError(KafkaError._UNKNOWN_TOPIC), Refused, "tidings prepare"),
         (KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), Refused, "refused"),
     ],
 )
