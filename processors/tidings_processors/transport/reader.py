@@ -296,11 +296,16 @@ class Reader(threading.Thread):
             answer.set_exception(KafkaException(error))
 
     def _on_error(self, error: KafkaError) -> None:
-        self._tell(Failed(error, error.fatal()))
+        self._tell(Failed(error, _fatal(error)))
 
     def _on_message_error(self, message: Message) -> None:
         error = message.error()
         if error is not None and error.code() != KafkaError._PARTITION_EOF:
             topic, partition = message.topic(), message.partition()
             about = TP(topic, partition) if topic is not None and partition is not None else None
-            self._tell(Failed(error, error.fatal(), about))
+            self._tell(Failed(error, _fatal(error), about))
+
+
+def _fatal(error: KafkaError) -> bool:
+    # librdkafka reports a fatal error (a fenced member, say) as `_FATAL` around it, which itself is not marked.
+    return error.fatal() or error.code() == KafkaError._FATAL

@@ -84,7 +84,7 @@ def librdkafka(settings: Settings, servers: str, group: str, client: str) -> dic
     group_protocol = settings.extra.get("group.protocol", "classic")
     classic = {
         "session.timeout.ms": _ms(settings.session_timeout),
-        "heartbeat.interval.ms": _ms(settings.session_timeout / 4),
+        "heartbeat.interval.ms": _ms(settings.session_timeout / 10),
         "partition.assignment.strategy": settings.assignor,
     }
     return {
