@@ -26,11 +26,13 @@ test: $(READY) page  ## Run every test, the web's and Python's.
 	@$(VENV)/bin/python -m tidings.local.page run test
 	@$(VENV)/bin/pytest $(TEST_ARGS) $(ARGS)
 
-check: $(READY)  ## Lint, format, types, import rules: nothing is changed.
+check: $(READY) page  ## Lint, format, types, import rules: nothing is changed.
 	@failed=0; \
 	for tool in "ruff check" "ruff format --check" mypy lint-imports; do \
 		echo "== $$tool"; $(VENV)/bin/$$tool || failed=1; \
-	done; exit $$failed
+	done; \
+	echo "== npm run check"; $(VENV)/bin/python -m tidings.local.page run check || failed=1; \
+	exit $$failed
 
 format: $(READY)  ## Format, and mend what ruff can mend.
 	@$(VENV)/bin/ruff check --fix; $(VENV)/bin/ruff format

@@ -6,40 +6,55 @@ export interface FetchOptions {
   readonly token?: () => string | Promise<string>;
   /** Silence longer than this many milliseconds means a dead line; the gateway beats every 15 s. */
   readonly silence?: number;
+  /** Another `fetch` than the browser's: one that signs requests, say. */
+  readonly fetch?: typeof fetch;
 }
 
 /** Events by `fetch`: for an `Authorization` header, and to see what EventSource hides (heartbeats, statuses). */
-export function fetchSource({ token, silence = 40_000 }: FetchOptions = {}): Source {
+export function fetchSource({
+  token,
+  silence = 40_000,
+  fetch = globalThis.fetch,
+}: FetchOptions = {}): Source {
   return (url, handlers) => {
     const abort = new AbortController();
     const watch = watchdog(silence, () => abort.abort("silence"));
-    void read(url, handlers, { token, signal: abort.signal, beat: watch.beat }).finally(watch.stop);
+    void read(url, handlers, { token, fetch, signal: abort.signal, beat: watch.beat }).finally(watch.stop);
     return () => abort.abort("closed");
   };
 }
 
 interface Reading {
   readonly token: FetchOptions["token"];
+  readonly fetch: typeof fetch;
   readonly signal: AbortSignal;
   readonly beat: () => void;
 }
 
-async function read(url: string, handlers: Handlers, { token, signal, beat }: Reading): Promise<void> {
+async function read(url: string, handlers: Handlers, reading: Reading): Promise<void> {
+  const { signal, beat } = reading;
   let floor = 0;
   try {
-    const headers: Record<string, string> = { Accept: "text/event-stream" };
-    if (token) headers.Authorization = `Bearer ${await token()}`;
-    const response = await fetch(url, { headers, signal, cache: "no-store", credentials: "same-origin" });
-    if (!response.ok || response.body === null)
-      return handlers.failed({ kind: "refused", status: response.status });
-    handlers.opened();
-    await pump(response.body, handlers, beat, (retry) => {
-      floor = retry;
-    });
+    const response = await open(url, reading);
+    if (response.ok && response.body !== null) {
+      handlers.opened();
+      await pump(response.body, handlers, beat, (retry) => {
+        floor = retry;
+      });
+    } else {
+      handlers.failed({ kind: "refused", status: response.status });
+      return;
+    }
   } catch {
-    if (signal.reason === "closed") return;
+    // Cut off, silent for too long, or closed by us: the signal knows.
   }
   if (signal.reason !== "closed") handlers.failed({ kind: "ended", floor });
+}
+
+async function open(url: string, { token, fetch, signal }: Reading): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "text/event-stream" };
+  if (token) headers.Authorization = `Bearer ${await token()}`;
+  return fetch(url, { headers, signal, cache: "no-store", credentials: "same-origin" });
 }
 
 async function pump(
