@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from typing import Annotated
 
@@ -28,11 +29,27 @@ def down(
     if state is None:
         print("Nothing is running.")
         return
-    # Safe against a reused pid: the lock that `read` saw held is held by this very process.
-    os.kill(state.pid, signal.SIGKILL if force else signal.SIGTERM)
-    if not runfile.wait_until_over(folders, _GRACE_S):
+    if not end(state.pid, signal.SIGKILL if force else signal.SIGTERM, _GRACE_S):
         raise NotReady(
             f"Tidings (pid {state.pid}) has not ended within {_GRACE_S:.0f} s: "
             f"see {folders.logs}, or kill it with `tidings down --force`."
         )
     print("All is stopped.")
+
+
+def end(pid: int, number: signal.Signals, within: float) -> bool:
+    """Send a signal to a process; returns whether it ended within that many seconds.
+
+    A pidfd stays with the process, so that a pid that is reused meanwhile is neither hit nor waited for.
+    """
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        signal.pidfd_send_signal(descriptor, number)
+        return bool(select.select([descriptor], [], [], within)[0])
+    except ProcessLookupError:
+        return True
+    finally:
+        os.close(descriptor)

@@ -86,6 +86,4 @@ def _format(config: Path, class_path: str, temporary: Path) -> None:
 
 
 def _command(class_path: str, temporary: Path, *program: str) -> tuple[str, ...]:
-    # Kafka's own choice of collector (bin/kafka-run-class.sh).
-    options = ("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", *_LOGGING, "-cp", class_path, *program)
-    return java.command(options, temporary, heap_mib=512)
+    return java.command((*_LOGGING, "-cp", class_path, *program), temporary, heap_mib=512)

@@ -89,15 +89,6 @@ def read(folders: Folders) -> RunState | None:
         return None  # just beginning, just ended, or of another version
 
 
-def wait_until_over(folders: Folders, within: float) -> bool:
-    """Whether the run ended within that many seconds."""
-    lock = folders.state / _LOCK
-    if not lock.exists():
-        return True
-    with lock.open("r") as file:
-        return _try_lock(file.fileno(), fcntl.LOCK_SH, within)
-
-
 def _try_lock(descriptor: int, kind: int, within: float = 0.5) -> bool:
     """Readers hold the lock for an instant, so a writer tries a little longer than once."""
     deadline = time.monotonic() + within
