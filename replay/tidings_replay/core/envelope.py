@@ -1,0 +1,138 @@
+"""What surrounds a record, as columns: where it lies, its key, and the CloudEvents attributes of its headers.
+
+What a header does not say comes from where the record lies, by the same rules as `tidings_schemas.cloudevents`.
+"""
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .run import RawHeaders, Run
+
+SCHEMA = pa.schema(
+    [
+        pa.field("_topic", pa.string(), metadata={"doc": "Kafka topic, without the namespace."}),
+        pa.field("_partition", pa.int32(), metadata={"doc": "Kafka partition."}),
+        pa.field("_offset", pa.int64(), metadata={"doc": "Kafka offset."}),
+        pa.field("_timestamp", pa.timestamp("ms", "UTC"), metadata={"doc": "Kafka's timestamp of the record."}),
+        pa.field("_key", pa.string(), metadata={"doc": "Kafka key; base64:… if it is not UTF-8."}),
+        pa.field("_id", pa.string(), metadata={"doc": "CloudEvents id, or topic:partition:offset."}),
+        pa.field("_source", pa.string(), metadata={"doc": "CloudEvents source, or kafka:<topic>."}),
+        pa.field("_type", pa.string(), metadata={"doc": "CloudEvents type, or the Avro record's full name."}),
+        pa.field("_subject", pa.string(), metadata={"doc": "CloudEvents subject, or the key."}),
+        pa.field("_time", pa.timestamp("us", "UTC"), metadata={"doc": "When it happened, or Kafka's timestamp."}),
+        pa.field("_headers", pa.map_(pa.string(), pa.string()), metadata={"doc": "The record's other headers."}),
+    ]
+)
+NAMES = frozenset(SCHEMA.names)
+_ATTRIBUTES = ("ce_id", "ce_source", "ce_type", "ce_subject", "ce_time")
+_SPOKEN_FOR = frozenset((*_ATTRIBUTES, "ce_specversion", "content-type"))
+
+
+def envelope(run: Run) -> pa.RecordBatch:
+    """One row for each record. `_type` is null where no header says it: the decoder fills it in."""
+    rows = len(run)
+    said, others = _columns(run.headers)
+    key = text(run.keys)
+    attribute = {name: text(said[name]) if name in said else pa.nulls(rows, pa.string()) for name in _ATTRIBUTES}
+    stamp = pa.array(run.timestamps, pa.int64()).cast(pa.timestamp("ms", "UTC"))
+    columns = [
+        pa.repeat(run.topic, rows),
+        pa.repeat(pa.scalar(run.partition, pa.int32()), rows),
+        pa.array(run.offsets, pa.int64()),
+        stamp,
+        key,
+        _or(attribute["ce_id"], lambda: [f"{run.topic}:{run.partition}:{offset}" for offset in run.offsets]),
+        _or(attribute["ce_source"], lambda: [f"kafka:{run.topic}"] * rows),
+        attribute["ce_type"],
+        pc.coalesce(attribute["ce_subject"], key),
+        pc.coalesce(_times(attribute["ce_time"]), stamp.cast(pa.timestamp("us", "UTC"))),
+        others if others is not None else pa.nulls(rows, SCHEMA.field("_headers").type),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def text(values: Sequence[bytes | None]) -> pa.Array:
+    """Bytes as strings; what is not UTF-8 as `base64:…`, so that nothing is lost."""
+    if values and values[0] is not None and values.count(values[0]) == len(values):
+        return pa.repeat(_text(values[0]), len(values))  # source and type are the same for a whole run as a rule
+    try:
+        return pa.array(values, pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.array([None if v is None else _text(v) for v in values], pa.string())
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return "base64:" + base64.b64encode(value).decode()
+
+
+def _or(column: pa.Array, fallback: Any) -> pa.Array:
+    return column if column.null_count == 0 else pc.coalesce(column, pa.array(fallback(), pa.string()))
+
+
+def _columns(headers: Sequence[RawHeaders]) -> tuple[dict[str, Sequence[bytes | None]], pa.Array | None]:
+    """({attribute: its values}, the other headers as a map column or None).
+
+    Producers give every record the same headers in the same order; then whole columns are cut out at once.
+    """
+    first = headers[0] if headers else None
+    if first and _uniform(headers, len(first)):
+        flat: list[Any] = list(chain.from_iterable(chain.from_iterable(headers)))  # type: ignore[arg-type]
+        names = [name for name, _ in first]
+        if len(set(names)) == len(names) and flat[0::2] == names * len(headers):
+            values, width = flat[1::2], len(names)
+            columns: dict[str, Sequence[bytes | None]] = {n: values[at::width] for at, n in enumerate(names)}
+            extra = {name: column for name, column in columns.items() if name not in _SPOKEN_FOR}
+            return columns, _maps(extra, len(headers)) if extra else None
+    return _ragged(headers)
+
+
+def _uniform(headers: Sequence[RawHeaders], width: int) -> bool:
+    return all(h is not None and len(h) == width for h in headers)
+
+
+def _maps(extra: dict[str, Sequence[bytes | None]], rows: int) -> pa.Array:
+    """A map column of `rows` maps with the same keys."""
+    width = len(extra)
+    items = pa.array([value for row in zip(*map(_strings, extra.values()), strict=True) for value in row], pa.string())
+    offsets = pa.array(range(0, rows * width + 1, width), pa.int32())
+    return pa.MapArray.from_arrays(offsets, pa.array(list(extra) * rows, pa.string()), items)
+
+
+def _strings(values: Sequence[bytes | None]) -> list[str | None]:
+    return [None if v is None else _text(v) for v in values]
+
+
+def _ragged(headers: Sequence[RawHeaders]) -> tuple[dict[str, Sequence[bytes | None]], pa.Array | None]:
+    rows = [dict(h) if h else {} for h in headers]
+    if not any(rows):
+        return {}, None
+    said: dict[str, Sequence[bytes | None]] = {n: [row.get(n) for row in rows] for n in _ATTRIBUTES}
+    others = [[(k, None if v is None else _text(v)) for k, v in row.items() if k not in _SPOKEN_FOR] for row in rows]
+    some = any(others)
+    return said, pa.array([o or None for o in others], SCHEMA.field("_headers").type) if some else None
+
+
+def _times(column: pa.Array) -> pa.Array:
+    """ISO 8601 texts as times; null where a text is none, or has no zone."""
+    kind = pa.timestamp("us", "UTC")
+    try:
+        return column.cast(kind)
+    except pa.ArrowInvalid:
+        return pa.array([_time(t) for t in column.to_pylist()], kind)
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return time.astimezone(UTC) if time and time.tzinfo else None

@@ -1,0 +1,100 @@
+"""One run of raw records → one table: filter, decode, filter, mask, arrange."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from .decode import Decoder, Segment
+from .envelope import envelope
+from .masking import Mask
+from .run import Failure, Run
+from .table import Columns, combine
+from .where import Filter
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the records, counted."""
+
+    read: int = 0
+    kept: int = 0
+    undecodable: int = 0
+    by_type: Counter[str] = field(default_factory=Counter)
+
+
+class Process:
+    """The pure middle of a replay. `columns` grows as record types turn up.
+
+    Args:
+        mask: None = personal data stays in clear.
+        raw: also give the original key, value and headers, as `__key`, `__value`, `__headers`.
+    """
+
+    def __init__(self, decoder: Decoder, wanted: Filter, mask: Mask | None, *, raw: bool = False) -> None:
+        self._decoder = decoder
+        self._filter = wanted
+        self._mask = mask
+        self._raw = raw
+        self.columns = Columns()
+        self.tally = Tally()
+
+    def run(
+        self, run: Run, from_ms: int | None = None, to_ms: int | None = None
+    ) -> tuple[pa.Table | None, list[Failure]]:
+        """(the rows that are kept, in offset order, or None; the records that did not decode).
+
+        Raises:
+            RegistryUnavailable: nothing was counted; the same run may be given again.
+        """
+        wanted = self._filter.before(run, from_ms, to_ms)
+        if not len(wanted):
+            self.tally.read += len(run)
+            return None, []
+        segments, failures = self._decoder.decode(wanted)
+        around = envelope(wanted)
+        parts = [part for segment in segments if (part := self._part(wanted, segment, around))]
+        self.tally.read += len(run)
+        self.tally.undecodable += len(failures)
+        self.tally.kept += sum(len(segment.rows) for segment, _ in parts)
+        if not parts:
+            return None, failures
+        table = combine(self.columns, parts)
+        return (_with_raw(table, wanted, parts) if self._raw else table), failures
+
+    def _part(self, run: Run, segment: Segment, around: pa.RecordBatch) -> tuple[Segment, pa.RecordBatch] | None:
+        rows = around if len(segment.rows) == around.num_rows else around.take(list(segment.rows))
+        rows = _typed(rows, segment.name)
+        data = segment.data
+        keep = self._filter.after(segment.name, rows, data)
+        places = segment.rows
+        if keep is not None and not all(keep):
+            mask = pa.array(keep, pa.bool_())
+            rows, data = rows.filter(mask), data.filter(mask)
+            places = [row for row, kept in zip(places, keep, strict=True) if kept]
+            if not places:
+                return None
+        self.tally.by_type[segment.name] += len(places)
+        if self._mask:
+            rows, data = self._mask.envelope(run.topic, rows, data), self._mask.data(data)
+        return Segment(segment.name, places, data, segment.schema), rows
+
+
+_RAW_HEADERS = pa.list_(pa.struct([("name", pa.string()), ("value", pa.binary())]))
+
+
+def _with_raw(table: pa.Table, run: Run, parts: list[tuple[Segment, pa.RecordBatch]]) -> pa.Table:
+    places = sorted(row for segment, _ in parts for row in segment.rows)
+    headers = [[{"name": n, "value": v} for n, v in run.headers[row] or ()] for row in places]
+    table = table.append_column("__key", pa.array([run.keys[row] for row in places], pa.binary()))
+    table = table.append_column("__value", pa.array([run.values[row] for row in places], pa.binary()))
+    return table.append_column("__headers", pa.array(headers, _RAW_HEADERS))
+
+
+def _typed(envelope: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    """`_type` where no header said it: the record's own name."""
+    at = envelope.schema.get_field_index("_type")
+    column = envelope.column(at)
+    if column.null_count == 0:
+        return envelope
+    return envelope.set_column(at, envelope.schema.field(at), column.fill_null(name))

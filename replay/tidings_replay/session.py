@@ -1,0 +1,198 @@
+"""Shell: one replay from plan to whole files: read, process, pace, write; count; say where it stopped."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+from tidings_schemas.errors import RegistryUnavailable
+
+from .core.masking import Classification, classification
+from .core.merge import Merger, Place
+from .core.pacing import Pacer, parse_speed
+from .core.plan import Range
+from .core.process import Process, Tally
+from .core.resume import advance
+from .core.run import Run
+from .reader import Reader
+from .request import Request
+from .writers.base import Writer
+from .writers.side import SideFile
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a replay did.
+
+    Attributes:
+        left: what is still to be read; empty when it is through.
+        files: where the rows are.
+        side: the file of undecodable records, if there were any.
+        seconds: from the first read to the last file.
+    """
+
+    tally: Tally
+    left: tuple[Range, ...]
+    files: list[str]
+    side: str | None
+    seconds: float
+    condition_errors: int = 0
+    classification: Classification = field(default_factory=lambda: Classification("public", ()))
+
+
+class Session:
+    """Runs one replay in this process.
+
+    Args:
+        progress: called with (offsets read, rows kept) now and then.
+        told: called with one sentence when something is waited for.
+
+    Raises (from `run`):
+        OSError: the disk is full, or the like; nothing half written is left.
+        BrokerUnavailable, Refused: see `Reader`.
+        RegistryUnavailable: the registry did not answer for `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        ranges: tuple[Range, ...],
+        reader: Reader,
+        process: Process,
+        writer: Writer,
+        side: Path,
+        *,
+        progress: Progress = lambda _read, _kept: None,
+        told: Callable[[str], None] = lambda _: None,
+        patience: float = 120.0,
+    ) -> None:
+        self._request = request
+        self._ranges = {(r.topic, r.partition): r for r in ranges}
+        self._reader, self._process, self._writer = reader, process, writer
+        self._side = SideFile(side)
+        self._progress, self._told, self._patience = progress, told, patience
+        self._pacer = Pacer(parse_speed(request.speed))
+        self._merger = Merger(self._ranges) if _by_time(request) else None
+        self._paced = request.speed != "max" and not request.follow
+        self._stopped = False
+        self._written: dict[Place, int] = {}
+
+    def stop(self) -> None:
+        """Ends the replay with whole files; may be called from a signal handler."""
+        self._stopped = True
+        self._reader.stop()
+
+    def run(self, metadata: Mapping[str, str]) -> Outcome:
+        """Replays to the end, the limit, or `stop`. See the class for what it raises."""
+        began = time.monotonic()
+        try:
+            self._pump()
+            about = classification(list(self._process.columns.data_schemas.values()), not self._request.personal)
+            files = self._writer.close({**metadata, **about.metadata()})
+        except BaseException:
+            self._writer.abort()
+            raise
+        finally:
+            self._side.close()
+        side = str(self._side.path) if self._side.rows else None
+        return Outcome(self._process.tally, self._left(), files, side, time.monotonic() - began, classification=about)
+
+    def _pump(self) -> None:
+        for run in self._reader.runs():
+            self._take(run)
+            self._progress(self._process.tally.read, self._writer.rows)
+            if self._stopped:
+                return
+        if self._merger and not self._stopped:
+            self._emit_ready(self._ranges.keys())
+
+    def _take(self, run: Run) -> None:
+        place = run.topic, run.partition
+        table = self._processed(run) if len(run) else None
+        if self._merger is None:
+            if table is not None:
+                self._emit(table)
+            if len(run):
+                self._written[place] = run.offsets[-1] + 1
+            return
+        if len(run):
+            self._merger.push(place, table, max(run.timestamps))
+        self._emit_ready(self._ranges.keys() - self._reader.open)
+        for other in self._reader.open:
+            self._reader.pause(other, self._merger.full(other))
+
+    def _emit_ready(self, closed: Iterable[Place]) -> None:
+        assert self._merger is not None
+        for place in closed:
+            self._merger.close(place)
+        if (table := self._merger.ready()) is not None:
+            self._emit(table)
+
+    def _processed(self, run: Run) -> pa.Table | None:
+        wanted = self._ranges[run.topic, run.partition]
+        for attempt in range(int(self._patience)):
+            try:
+                table, failures = self._process.run(run, wanted.from_ms, wanted.to_ms)
+            except RegistryUnavailable as error:
+                if attempt == 0:
+                    self._told(f"{error}; waiting for it")
+                time.sleep(1)
+                continue
+            self._side.write(failures)
+            return table
+        raise RegistryUnavailable("the schema registry did not come back")
+
+    def _emit(self, table: pa.Table) -> None:
+        limit = self._request.limit
+        if limit is not None and self._writer.rows + table.num_rows >= limit:
+            table = table.slice(0, limit - self._writer.rows)
+            self.stop()
+        if not self._paced:
+            self._write(table)
+            return
+        at = 0
+        for row, stamp in enumerate(table.column("_timestamp").cast(pa.int64()).to_pylist()):
+            pause = self._pacer.delay(stamp / 1000, time.monotonic())
+            if pause > 0.002:
+                self._write(table.slice(at, row - at))
+                at = row
+                if not self._wait(pause):
+                    return
+        self._write(table.slice(at))
+
+    def _wait(self, pause: float) -> bool:
+        """Sleeps in steps, so that Ctrl-C is heard; False = stop."""
+        until = time.monotonic() + pause
+        while not self._stopped and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.2))
+            self._progress(self._process.tally.read, self._writer.rows)
+        return not self._stopped
+
+    def _write(self, table: pa.Table) -> None:
+        if not table.num_rows:
+            return
+        self._writer.write(table)
+        if self._merger is None:
+            return
+        places = zip(*(table.column(n).to_pylist() for n in ("_topic", "_partition", "_offset")), strict=True)
+        for topic, partition, offset in places:
+            self._written[topic, partition] = offset + 1
+
+    def _left(self) -> tuple[Range, ...]:
+        """What a resumed replay must still read. Offsets that were read and filtered out count as done only where that
+        is sure."""
+        if not self._stopped:
+            return ()
+        done = dict(self._written)
+        if self._merger is None:
+            through = self._ranges.keys() - self._reader.open
+            done |= {place: self._ranges[place].stop for place in through}
+        return advance(tuple(self._ranges.values()), done)
+
+
+def _by_time(request: Request) -> bool:
+    """Those who watch want one order of time; bulk goes partition by partition."""
+    return not request.follow and (request.ordered or request.speed != "max" or request.limit is not None)

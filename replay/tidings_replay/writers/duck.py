@@ -1,0 +1,64 @@
+"""A DuckDB file: table `events` with every column, classification in the columns' comments and in table `replay`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from tidings_replay.core.masking import is_personal
+
+from .base import publish, temporary
+
+
+class DuckFile:
+    """One database file; columns are added as record types turn up."""
+
+    def __init__(self, target: Path, table: str = "events") -> None:
+        self._target = target
+        self._part = temporary(target)
+        self._db = duckdb.connect(str(self._part))
+        self._table = table
+        self._schema: pa.Schema | None = None
+        self.rows = 0
+
+    def write(self, table: pa.Table) -> None:
+        """See `Writer.write`."""
+        self._db.register("incoming", table)
+        if self._schema is None:
+            self._db.execute(f'CREATE TABLE "{self._table}" AS SELECT * FROM incoming LIMIT 0')
+        elif self._schema != table.schema:
+            self._widen(self._schema, table.schema)
+        self._schema = table.schema
+        self._db.execute(f'INSERT INTO "{self._table}" BY NAME SELECT * FROM incoming')
+        self._db.unregister("incoming")
+        self.rows += table.num_rows
+
+    def close(self, metadata: Mapping[str, str]) -> list[str]:
+        """See `Writer.close`."""
+        for field in self._schema or ():
+            text = field.metadata.get(b"doc", b"").decode() if field.metadata else ""
+            if is_personal(field):
+                text = f"[personal] {text}"
+            if text:
+                quoted = text.replace("'", "''")
+                self._db.execute(f"""COMMENT ON COLUMN "{self._table}"."{field.name}" IS '{quoted}'""")
+        self._db.execute("CREATE TABLE replay (name VARCHAR, value VARCHAR)")
+        for pair in metadata.items():
+            self._db.execute("INSERT INTO replay VALUES (?, ?)", pair)
+        self._db.execute("CHECKPOINT")
+        self._db.close()
+        return [publish(self._part, self._target)]
+
+    def abort(self) -> None:
+        """See `Writer.abort`."""
+        self._db.close()
+        for path in (self._part, self._part.with_name(self._part.name + ".wal")):
+            path.unlink(missing_ok=True)
+
+    def _widen(self, before: pa.Schema, after: pa.Schema) -> None:
+        held = set(before.names)
+        for name in after.names:
+            if name not in held:
+                kind = self._db.execute(f'SELECT typeof("{name}") FROM incoming LIMIT 1').fetchall()[0][0]
+                self._db.execute(f'ALTER TABLE "{self._table}" ADD COLUMN "{name}" {kind}')
