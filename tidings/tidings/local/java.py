@@ -32,7 +32,7 @@ def command(options: Iterable[str], temporary: Path, heap_mib: int) -> tuple[str
     return (str(executable()), *_SMALL, f"-Xmx{heap_mib}m", f"-Djava.io.tmpdir={temporary}", *options)
 
 
-# The second compiler takes more CPU than it saves here. Measured on 2 cores: Kafka's start takes 2.9 s of CPU instead of
+# The second compiler takes more CPU than it saves here. Measured on 2 cores: Kafka starts with 2.9 s of CPU instead of
 # 5.4, its first 10,000 small requests 3.3 s instead of 7.1, and 300,000 records in batches 0.48 s either way once warm.
 _SMALL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
