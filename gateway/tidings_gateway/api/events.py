@@ -52,7 +52,7 @@ class PlacesOut(BaseModel):
     receipts: list[PlaceOut]
 
 
-@router.post("/v1/events", openapi_extra={"requestBody": _BODY}, responses={415: {"description": "No CloudEvent."}})
+@router.post("/v1/events", openapi_extra={"requestBody": _BODY})
 async def post_events(request: Request, services: Wired, identity: Known) -> PlacesOut:
     """Takes CloudEvents (structured, batch or binary) with JSON data; needs the role `publish`.
 

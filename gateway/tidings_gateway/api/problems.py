@@ -104,6 +104,8 @@ def of(error: Exception) -> Problem:
             return Problem(403, "forbidden", str(error))
         case RequestValidationError():
             return _of_validation(error)
+        case HTTPException(status_code=400):  # FastAPI's, for what is not even UTF-8
+            return Problem(400, "bad-request", "The body is no JSON in UTF-8: mend it, it will not pass later.")
         case HTTPException():
             code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
             return Problem(error.status_code, code, str(error.detail), headers=error.headers)
@@ -176,9 +178,12 @@ def install(app: FastAPI) -> None:
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     for status, text in {
+        400: "The body is not even UTF-8.",
         401: "No valid token.",
         403: "Not allowed: a role is missing, or the cookie came from a foreign page.",
+        408: "The body did not come in time.",
         413: "The body is too large.",
+        415: "The body does not say that it is JSON.",
         422: "The input is not valid; `errors` names the fields.",
         503: "Kafka or the schema registry does not answer; `Retry-After` says when to try again.",
     }.items()

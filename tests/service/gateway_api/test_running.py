@@ -57,6 +57,13 @@ def started(folder: Path, **more: str) -> Iterator[tuple[subprocess.Popen[bytes]
         log.close()
 
 
+def signed_in(folder: Path, user: str, *roles: str) -> dict[str, str]:
+    """Headers with the token that `tidings token` prints."""
+    command = [sys.executable, "-m", "tidings", "token", "--user", user, *(f"--role={role}" for role in roles)]
+    printed = subprocess.run(command, env=environ(folder), capture_output=True, text=True, check=True)
+    return {"authorization": f"Bearer {printed.stdout.strip()}"}
+
+
 def _until_ready(process: subprocess.Popen[bytes], url: str) -> None:
     while process.poll() is None:
         try:
@@ -122,7 +129,7 @@ def test_missing_topics_are_told_with_their_remedy(kafka: Endpoints, namespace: 
 
 @pytest.mark.kafka
 def test_it_serves_until_sigterm_and_ends_in_order(kafka: Endpoints, namespace: str, tmp_path: Path) -> None:
-    """It becomes ready, accepts what `tidings token` prints, and ends its streams by `bye` after SIGTERM, with code 0."""
+    """It becomes ready, accepts what `tidings token` prints, and at SIGTERM ends streams by `bye`, with code 0."""
     given = GatewaySettings(_env_file=None, bootstrap_servers=kafka.bootstrap_servers, prefix=namespace)
     ensure_topics(given)
     registry = Registry(kafka.registry_url)
@@ -130,11 +137,7 @@ def test_it_serves_until_sigterm_and_ends_in_order(kafka: Endpoints, namespace: 
     registry.close()
     here = kafka.environ() | {"TIDINGS_NAMESPACE": namespace}
     with started(tmp_path, **here) as (process, url):
-        command = [sys.executable, "-m", "tidings", "token", "--user", "passenger-1"]
-        token = subprocess.run(
-            command, env=environ(tmp_path), capture_output=True, text=True, check=True
-        ).stdout.strip()
-        headers = {"authorization": f"Bearer {token}"}
+        headers = signed_in(tmp_path, "passenger-1")
         with httpx.stream("GET", f"{url}/v1/stream", headers=headers, timeout=30) as stream:
             lines = stream.iter_lines()
             assert "event: ready" in lines
@@ -143,4 +146,4 @@ def test_it_serves_until_sigterm_and_ends_in_order(kafka: Endpoints, namespace: 
         assert process.wait(20) == 0
     log = (tmp_path / "log").read_text()
     assert "Traceback" not in log
-    assert not [part for part in token.split(".") if part in log]
+    assert not [part for part in headers["authorization"].split()[1].split(".") if part in log]
