@@ -64,6 +64,7 @@ def build(root: Path, stopped: Callable[[], bool] = lambda: False) -> bool:
         if not _installed(web):
             _npm(web, ["ci", "--no-audit", "--no-fund"], stopped)
         _npm(web, ["run", "build"], stopped)
+        _stamp_file(root).parent.mkdir(exist_ok=True)  # npm makes none for a page without dependencies
         _stamp_file(root).write_text(json.dumps({"sources": now}), "utf-8")
     return True
 
