@@ -23,15 +23,19 @@ down: $(READY)  ## Stop what `make up ARGS=--detach` left running.
 	@$(VENV)/bin/tidings down $(ARGS)
 
 test: $(READY) page  ## Run every test, the web's and Python's.
-	@$(VENV)/bin/python -m tidings.local.page run test
-	@$(VENV)/bin/pytest $(TEST_ARGS) $(ARGS)
+	@failed=0; \
+	$(VENV)/bin/python -m tidings.local.page run test || failed=1; \
+	$(VENV)/bin/pytest $(TEST_ARGS) $(ARGS) || failed=1; \
+	exit $$failed
 
 check: $(READY) page  ## Lint, format, types, import rules: nothing is changed.
 	@failed=0; \
 	for tool in "ruff check" "ruff format --check" mypy lint-imports; do \
 		echo "== $$tool"; $(VENV)/bin/$$tool || failed=1; \
 	done; \
-	echo "== npm run check"; $(VENV)/bin/python -m tidings.local.page run check || failed=1; \
+	for script in lint typecheck; do \
+		echo "== npm run $$script"; $(VENV)/bin/python -m tidings.local.page run $$script || failed=1; \
+	done; \
 	exit $$failed
 
 format: $(READY)  ## Format, and mend what ruff can mend.
