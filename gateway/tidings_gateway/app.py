@@ -63,9 +63,9 @@ def create_app(
     )
     app.state.services = services
     problems.install(app)
+    app.routes.append(Route(stream.PATH, stream.Stream()))  # the first, since it is asked for most
     for module in _ROUTERS:
         app.include_router(module.router, responses=problems.RESPONSES)
-    app.routes.append(Route(stream.PATH, stream.Stream()))
     app.router.default = Page(settings.static)
     describe(app)
     _protect(app, services)

@@ -150,7 +150,7 @@ class RequestMetrics:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] == _STREAM:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
@@ -166,5 +166,5 @@ class RequestMetrics:
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.requests.labels(scope["method"], route, str(status)).inc()
-            if route != _STREAM and not (route == _POLLED and b"wait=" in scope["query_string"]):
+            if not (route == _POLLED and b"wait=" in scope["query_string"]):
                 self._metrics.request_seconds.labels(route).observe(time.perf_counter() - began)

@@ -7,6 +7,7 @@ import socket
 import structlog
 from tidings_schemas.errors import Permanent
 
+from . import stream_env
 from .app import create_app, running
 from .auth.keys import UnusableKey
 from .server import GatewayServer, configure
@@ -63,7 +64,7 @@ def _listen(settings: GatewaySettings) -> socket.socket:
 
 
 async def _serve(settings: GatewaySettings, listener: socket.socket) -> None:
-    app = create_app(settings)
+    app = create_app(settings, stream_settings=stream_env.load())
     services = app.state.services
     # Not by uvicorn's lifespan, which would turn a clear error into a traceback in the log.
     async with running(services):
