@@ -156,15 +156,18 @@ class Reader:
 
     def _sorted(self, consumer: Consumer, messages: list[Message]) -> Iterator[Run]:
         by_partition: dict[tuple[str, int], list[Message]] = {}
+        events = []
         for message in messages:
             if message.error() is not None:
-                self._event(consumer, message)
+                events.append(message)
                 continue
             place = message.topic() or "", message.partition() or 0
             by_partition.setdefault(place, []).append(message)
         for place, of_one in by_partition.items():
             if (run := self._run(consumer, place, of_one)) is not None:
                 yield run
+        for message in events:  # an end that was told along with the last records comes after them
+            self._event(consumer, message)
 
     def _run(self, consumer: Consumer, place: tuple[str, int], messages: list[Message]) -> Run | None:
         wanted = self._open.get(place)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import orjson
 import structlog
 import typer
+from tidings_schemas.logs import configure
 from tidings_schemas.settings import Settings
 
 from tidings_replay import outputs
@@ -21,7 +22,7 @@ from tidings_replay.core.span import parse_bound
 from tidings_replay.job import Job, masking_secret
 from tidings_replay.parallel import Fleet, workers_for
 from tidings_replay.request import Request, from_document
-from tidings_replay.session import Session
+from tidings_replay.session import Outcome, Session
 from tidings_replay.topics import plan_topics
 
 from . import report
@@ -128,6 +129,7 @@ def _check(request: Request) -> None:
 def _run(settings: Settings, request: Request, plan: Plan, before: Checkpoint, *, as_json: bool, quiet: bool) -> None:
     job = Job(request, plan.ranges, secrets.token_hex(4), masking_secret(), before.part + 1)
     if request.personal:
+        configure("replay")
         structlog.get_logger("audit").info("personal data replayed in clear", **request.document())
     workers = workers_for(request, plan.ranges)
     size = None if request.follow else plan.size
@@ -138,7 +140,7 @@ def _run(settings: Settings, request: Request, plan: Plan, before: Checkpoint, *
             else job.session(settings, progress, report.note)
         )
         with _interruptible(one.stop):
-            outcome = one.run(_metadata(request))
+            outcome = _outcome(one, request)
     token = None
     if outcome.left:
         left = Checkpoint(outcome.left, before.request, before.written + outcome.tally.kept, before.part + 1)
@@ -149,6 +151,16 @@ def _run(settings: Settings, request: Request, plan: Plan, before: Checkpoint, *
         typer.echo(text, err=to_stdout)
     elif not quiet:
         report.tell(outcome, token, "replay")
+
+
+def _outcome(one: Session | Fleet, request: Request) -> Outcome:
+    try:
+        return one.run(_metadata(request))
+    except OSError as error:
+        raise BadOutput(
+            f"could not write {request.output or 'the rows'}: {error.strerror or error}. Nothing half written is left; "
+            "free some space or choose another --output, and start again"
+        ) from error
 
 
 @contextmanager

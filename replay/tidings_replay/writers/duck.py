@@ -24,6 +24,12 @@ class DuckFile:
 
     def write(self, table: pa.Table) -> None:
         """See `Writer.write`."""
+        try:
+            self._insert(table)
+        except duckdb.Error as error:  # DuckDB has its own errors for a full disk
+            raise OSError(str(error)) from error
+
+    def _insert(self, table: pa.Table) -> None:
         self._db.register("incoming", table)
         if self._schema is None:
             self._db.execute(f'CREATE TABLE "{self._table}" AS SELECT * FROM incoming LIMIT 0')

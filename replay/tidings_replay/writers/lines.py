@@ -72,8 +72,7 @@ class JsonLines(_Text):
         for batch in table.to_batches(max_chunksize=5000):
             self._file.write(b"".join(json_line(row) + b"\n" for row in batch.to_pylist(maps_as_pydicts="lossy")))
         self.rows += table.num_rows
-        if self._target is None:
-            self._file.flush()
+        self._file.flush()
 
 
 class Csv(_Text):
@@ -98,8 +97,7 @@ class Csv(_Text):
                 out.writerow([_cell(value) for value in row])
         self._file.write(text.getvalue().encode())
         self.rows += table.num_rows
-        if self._target is None:
-            self._file.flush()
+        self._file.flush()
 
     def close(self, metadata: Mapping[str, str]) -> list[str]:
         """See `Writer.close`."""
