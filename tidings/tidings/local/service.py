@@ -32,7 +32,7 @@ class Service:
     env: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     ready: Callable[[], bool] = lambda: True
-    ready_within: float = 60.0
+    ready_within: float = 120.0
     grace: float = 10.0
     address: str = ""
     finite: bool = False
