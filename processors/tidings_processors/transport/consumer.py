@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from faust.exceptions import ImproperlyConfigured
 from faust.types import TP, ConsumerMessage, Message
 from mode import Service, ServiceT
@@ -19,12 +19,18 @@ from .events import Assigned, Failed, Fetched, ReaderEvent, Revoked, Sought
 from .message import AtWork, Nowhere
 from .offsets import OffsetConsumer
 from .partition import Partition
+from .quiet import Quiet, QuietLog, more
 from .reader import Reader
 from .rebalance import Rebalancer, remaining
 from .settings import librdkafka
 
 if TYPE_CHECKING:
     from .transport import Transport
+
+#: An error that repeats is logged once in this time, seconds.
+_QUIET = 30.0
+#: The last commit of a partition may take this long even when all time is used up, seconds.
+_LAST_COMMIT = 0.5
 
 
 class Consumer(OffsetConsumer):
@@ -37,11 +43,12 @@ class Consumer(OffsetConsumer):
         super().__init__(*args, **kwargs)
         settings = self.settings = self.transport.settings
         self.partitions = {}
-        self._ends = {}
+        self._seen = {}
         self._reader: Reader | None = None
         self._loop_thread: asyncio.AbstractEventLoop | None = None
         self._fetching = False
         self._waiting = 0
+        self._quiet = Quiet(_QUIET)
         self._stop_deadline: float | None = None
         self._progress = asyncio.Event()
         self._rebalancer = Rebalancer(self)
@@ -74,7 +81,7 @@ class Consumer(OffsetConsumer):
             revoke_timeout=self.settings.revoke_timeout,
             loop=self._loop_thread,
             deliver=self._deliver,
-            logger=cast(Any, self.log).logger,
+            log=QuietLog(self.logger, _QUIET),
         )
         self._reader.start()
         await super().on_start()
@@ -116,7 +123,7 @@ class Consumer(OffsetConsumer):
         if names:
             await self.reader.subscribe(names)
         else:
-            self._rebalancer.assigned(Assigned({}))
+            self._rebalancer.assigned(Assigned({}, {}))
 
     # -- what the reader tells ------------------------------------------------------------------------------------
 
@@ -135,7 +142,7 @@ class Consumer(OffsetConsumer):
             self._rebalancer.revoked(event)
         elif isinstance(event, Sought):
             if event.partition in self.partitions:
-                self.partitions[event.partition].restart()
+                self.partitions[event.partition].restart(event.offset)
         else:
             self._on_failed(event)
 
@@ -149,10 +156,16 @@ class Consumer(OffsetConsumer):
     def _on_failed(self, event: Failed) -> None:
         about = f" ({event.partition.topic}[{event.partition.partition}])" if event.partition else ""
         if not event.fatal:
-            self.log.warning("Kafka: %s%s", event.error, about)
+            self._warn(event, about)
         else:
             error = event.error
             self._end_with(error if isinstance(error, BaseException) else KafkaException(error))
+
+    def _warn(self, event: Failed, about: str) -> None:
+        code = event.error.code() if isinstance(event.error, KafkaError) else type(event.error)
+        held = self._quiet.admit((code, event.partition), time.monotonic())
+        if held is not None:
+            self.log.warning("Kafka: %s%s%s", event.error, about, more(held))
 
     def _end_with(self, error: BaseException) -> None:
         if not self.should_stop:
@@ -224,7 +237,10 @@ class Consumer(OffsetConsumer):
             self._waiting -= 1
         if unfinished:
             self.log.warning("Not waiting any longer for runs at work, they will be delivered again: %s", unfinished)
-        await self.commit_done(partitions)
+        try:
+            await asyncio.wait_for(self.commit_done(partitions), max(_LAST_COMMIT, remaining(deadline)))
+        except TimeoutError:
+            self.log.warning("The last commit was not answered; what it was for will be delivered again")
 
     async def wait_empty(self) -> None:
         """Wait for the runs at work, boundedly, when the app stops; a rebalance waits for itself (`Rebalancer`)."""

@@ -21,9 +21,15 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """Partitions that this worker got in addition to those it has (librdkafka reads them from now on)."""
+    """Partitions that this worker got in addition to those it has (librdkafka reads them from now on).
+
+    Attributes:
+        levels: how much of each waits.
+        starts: committed offsets; a partition without one, or not told in time, is left out.
+    """
 
     levels: Mapping[TP, Level]
+    starts: Mapping[TP, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +50,10 @@ class Revoked:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """The partition is read from elsewhere from now on; what was read before is void."""
+    """The partition is read from `offset` on; what was read before is void."""
 
     partition: TP
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class OffsetConsumer(FaustConsumer):
 
     partitions: dict[TP, Partition]
     settings: Settings
-    _ends: dict[TP, int]
+    _seen: dict[TP, tuple[int, int]]
 
     @property
     def reader(self) -> Reader:
@@ -69,8 +69,8 @@ class OffsetConsumer(FaustConsumer):
     @Service.task
     async def _watch_ends(self) -> None:
         async for _ in self.itertimer(self.settings.watermark_interval, name="ends"):
-            self._ends = await self.reader.ends(self.partitions)
-            for tp, end in self._ends.items():
+            self._seen = await self.reader.seen(self.partitions)
+            for tp, (_, end) in self._seen.items():
                 self.app.monitor.track_tp_end_offset(tp, end)
 
     async def perform_seek(self) -> None:
@@ -103,23 +103,32 @@ class OffsetConsumer(FaustConsumer):
         await self.reader.seek(partition, offset)
 
     async def position(self, tp: TP) -> int | None:
-        """Offset of the next record to be handed out; the committed one before the first."""
+        """Offset of the next record to be handed out; None if it is not this worker's, or not known yet."""
         partition = self.partitions.get(tp)
-        if partition is not None and partition.next_offset is not None:
-            return partition.next_offset
-        return (await self.reader.committed([tp])).get(tp)
+        if partition is None:
+            return None
+        head = partition.backlog.head
+        if partition.next_offset is None and head is not None:
+            return head.offset()
+        return partition.start if partition.next_offset is None else partition.next_offset
 
     def highwater(self, tp: TP) -> int:
         """The partition's end as it was a moment ago; 0 before the first fetch."""
-        return self._ends.get(tp, 0)
+        return self._seen[tp][1] if tp in self._seen else 0
 
     def lag(self) -> dict[TP, int]:
-        """Records of each partition that are there and not done, as of the last look at the ends."""
-        return {
-            tp: max(0, self._ends[tp] - done)
-            for tp, partition in self.partitions.items()
-            if tp in self._ends and (done := partition.done_to) is not None
-        }
+        """Records of each partition that are there and not done, as of the last look at the ends.
+
+        A partition that was never fetched yet is left out.
+        """
+        seen = {tp: (partition, *self._seen[tp]) for tp, partition in self.partitions.items() if tp in self._seen}
+        return {tp: max(0, end - self._done_to(partition, low, end)) for tp, (partition, low, end) in seen.items()}
+
+    def _done_to(self, partition: Partition, low: int, end: int) -> int:
+        done = partition.done_to
+        if done is not None:
+            return max(done, low)
+        return low if self.settings.auto_offset_reset == "earliest" else end
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
         """The partitions' ends, asked of the broker."""

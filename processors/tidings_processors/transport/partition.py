@@ -19,6 +19,7 @@ class Partition:
     """State of one assigned partition, from its assignment to its end.
 
     Attributes:
+        start: where it is read from: the committed offset when it was assigned, if there was one, or the one sought.
         backlog: records that were read and not handed out.
         queued: messages handed to Faust that no agent has taken yet.
         recalled: runs taken back from Faust when the flow stopped, each with the channel that has not seen it.
@@ -28,8 +29,9 @@ class Partition:
         leaving: whether nothing more of it is handed out, since it has to go.
     """
 
-    def __init__(self, tp: TP, level: Level) -> None:
+    def __init__(self, tp: TP, level: Level, start: int | None = None) -> None:
         self.tp = tp
+        self.start = start
         self.backlog: Backlog[Message] = Backlog(level, len)
         self.ledger = Ledger()
         self.queued: deque[RunMessage] = deque()
@@ -46,12 +48,12 @@ class Partition:
 
     @property
     def done_to(self) -> int | None:
-        """The offset below which all is done; None while nothing of it was read."""
+        """The offset below which all is done; None while nothing of it was read and nothing ever committed."""
         position = self.ledger.position
         if position is not None:
             return position
         oldest, head = self.ledger.oldest, self.backlog.head
-        return oldest.first if oldest is not None else head.offset() if head is not None else None
+        return oldest.first if oldest is not None else head.offset() if head is not None else self.start
 
     def cut(self, most: int, parts: int) -> tuple[list[Message], Entry]:
         """Take the next run, for `parts` agents, and open it in the ledger."""
@@ -76,14 +78,14 @@ class Partition:
         self.recalled.clear()
         self.backlog.clear()
 
-    def restart(self) -> None:
-        """The partition is read from elsewhere from now on."""
+    def restart(self, offset: int) -> None:
+        """The partition is read from `offset` on."""
         self._unqueue()
         self.recalled.clear()
         self.backlog.clear()
         self.ledger.close()
         self.ledger = Ledger()
-        self.next_offset = None
+        self.next_offset, self.start = None, offset
 
     def _unqueue(self) -> list[RunMessage]:
         messages = list(self.queued)

@@ -22,6 +22,7 @@ from faust.types import TP
 
 from .backlog import Gate, Level, Limits
 from .events import Assigned, Failed, Fetched, ReaderEvent, Revoked, Sought
+from .quiet import QuietLog
 
 T = TypeVar("T")
 
@@ -62,18 +63,18 @@ class Reader(threading.Thread):
         revoke_timeout: float,
         loop: asyncio.AbstractEventLoop,
         deliver: Callable[[ReaderEvent], None],
-        logger: logging.Logger,
+        log: QuietLog,
     ) -> None:
         super().__init__(name="kafka-reader", daemon=True)
         callbacks = {"error_cb": self._on_error, "on_commit": self._on_commit}
-        self._kafka = Consumer({**config, **callbacks}, logger=logger)
+        self._kafka = Consumer({**config, **callbacks}, logger=log)
         self._gate: Gate[TP] = Gate(limits)
         self._levels: dict[TP, Level] = {}
         self._linger = linger
         self._revoke_timeout = revoke_timeout
         self._loop = loop
         self._deliver = deliver
-        self._log = logger
+        self._log = log
         self._events: deque[ReaderEvent] = deque()
         self._told = False
         self._commands: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
@@ -120,10 +121,10 @@ class Reader(threading.Thread):
         low, high = await self._between_polls(lambda: self._kafka.get_watermark_offsets(asked, timeout=_ASK))
         return low, high
 
-    async def ends(self, partitions: Iterable[TP]) -> dict[TP, int]:
-        """Next offsets of partitions as the last fetch saw them; those never fetched are left out."""
+    async def seen(self, partitions: Iterable[TP]) -> dict[TP, tuple[int, int]]:
+        """First and next offsets of partitions as the last fetch saw them; those never fetched are left out."""
         wanted = list(partitions)
-        return await self._between_polls(lambda: self._ends(wanted))
+        return await self._between_polls(lambda: self._seen(wanted))
 
     @property
     def paused(self) -> set[TP]:
@@ -204,7 +205,7 @@ class Reader(threading.Thread):
 
     def _seek(self, tp: TP, offset: int) -> None:
         self._kafka.seek(TopicPartition(tp.topic, tp.partition, offset))
-        self._tell(Sought(tp))
+        self._tell(Sought(tp, offset))
 
     def _commit(self, offsets: list[TopicPartition], answer: Future[list[TopicPartition]]) -> None:
         if self._in_callback:  # nobody polls now, so the broker's answer must be waited for
@@ -213,9 +214,9 @@ class Reader(threading.Thread):
             self._kafka.commit(offsets=offsets, asynchronous=True)
             self._commits.append(answer)
 
-    def _ends(self, partitions: list[TP]) -> dict[TP, int]:
+    def _seen(self, partitions: list[TP]) -> dict[TP, tuple[int, int]]:
         cached = {tp: self._kafka.get_watermark_offsets(TopicPartition(*tp), cached=True) for tp in partitions}
-        return {tp: marks[1] for tp, marks in cached.items() if marks and marks[1] >= 0}
+        return {tp: (max(0, marks[0]), marks[1]) for tp, marks in cached.items() if marks and marks[1] >= 0}
 
     def _run_commands(self) -> None:
         while self._commands:
@@ -258,7 +259,15 @@ class Reader(threading.Thread):
             return
         levels = {TP(one.topic, one.partition): Level() for one in partitions}
         self._levels.update(levels)
-        self._tell(Assigned(levels))
+        self._tell(Assigned(levels, self._starts(partitions)))
+
+    def _starts(self, partitions: list[TopicPartition]) -> dict[TP, int]:
+        try:
+            committed = self._kafka.committed(partitions, timeout=_ASK) if partitions else []
+        except KafkaException as error:  # only the lag wants to know; librdkafka asks for itself
+            self._log.log(logging.WARNING, "%s: committed offsets are unknown: %s", "COMMITTED", error)
+            return {}
+        return {TP(one.topic, one.partition): one.offset for one in committed if one.offset >= 0}
 
     def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._give_up(partitions, lost=False)
@@ -281,7 +290,9 @@ class Reader(threading.Thread):
             while not event.released.wait(_REVOKE_TURN):
                 self._run_commands()
                 if time.monotonic() > event.deadline + 1.0:
-                    self._log.error("The event loop is stuck; giving up what it did not release: %s", event.partitions)
+                    self._log.log(
+                        logging.ERROR, "%s: the event loop is stuck, giving up %s", "REVOKE", event.partitions
+                    )
                     return
         finally:
             self._in_callback = False

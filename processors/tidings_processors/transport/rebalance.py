@@ -48,7 +48,8 @@ class Rebalancer:
 
     def assigned(self, event: Assigned) -> None:
         """Partitions came. They are the owner's at once, and Faust's when it is their turn."""
-        self._owner.partitions.update({tp: Partition(tp, level) for tp, level in event.levels.items()})
+        new = {tp: Partition(tp, level, event.starts.get(tp)) for tp, level in event.levels.items()}
+        self._owner.partitions.update(new)
         self._steps.put_nowait(None)
 
     def revoked(self, event: Revoked) -> None:

@@ -106,6 +106,18 @@ async def test_positions_ends_and_lag(place: Make) -> None:
         assert consumer.lag() == {tp: 20}
 
 
+async def test_lag_is_known_of_partitions_that_rest(place: Make) -> None:
+    """All done before a restart: the lag is 0 though nothing comes; never anything in it: 0 too."""
+    here = place(2)
+    here.broker.publish(here.topic, 0, 10)
+    async with running(here.worker()) as first:
+        await until(lambda: first.count() == 10, "the records")
+    async with running(here.worker(Settings(watermark_interval=0.1))) as second:
+        await until(lambda: len(second.consumer.lag()) == 2, "the lag of both")
+        assert second.consumer.lag() == {here.tp(0): 0, here.tp(1): 0}
+        assert await second.consumer.position(here.tp(0)) == 10
+
+
 async def test_without_a_first_commit_the_position_is_unknown(place: Make) -> None:
     """Nothing read and nothing committed: there is no position to tell."""
     here = place(1)
