@@ -19,6 +19,7 @@ from .api.openapi import describe
 from .api.page import Page
 from .auth.authenticator import Authenticator
 from .health import KafkaHealth
+from .measured import MeasuredSource
 from .metrics import Metrics
 from .middleware import BodyLimit, RequestMetrics, SecurityHeaders, Unexpected
 from .services import Services
@@ -79,7 +80,10 @@ def _services(
     if codec is None:
         codec = Codec(load(), Registry(settings.registry_url, settings.registry_auth.get_secret_value()))
     views = Views(settings, codec)
-    streams = Streams(source or KafkaSource(settings), codec, stream_settings, time.time, views.follows.state.follows)
+    metrics = Metrics()
+    measured = MeasuredSource(source or KafkaSource(settings), metrics.arrival_seconds.observe, time.time)
+    streams = Streams(measured, codec, stream_settings, time.time, views.follows.state.follows)
+    metrics.watch(streams.counters, views.restoring)
     return Services(
         settings=settings,
         auth=auth,
@@ -88,7 +92,7 @@ def _services(
         writer=Writer(settings, codec, settings.write_timeout_s),
         reader=JsonReader(codec.catalogue),
         health=KafkaHealth(settings),
-        metrics=Metrics(lambda: streams.counters, views.restoring),
+        metrics=metrics,
     )
 
 

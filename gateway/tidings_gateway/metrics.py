@@ -38,7 +38,7 @@ class Metrics:
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, counters: Callable[[], Counters], restoring: Callable[[], list[str]]) -> None:
+    def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self.requests = Counter(
             _PREFIX + "http_requests", "answers by route", ["method", "route", "status"], registry=self._registry
@@ -56,7 +56,16 @@ class Metrics:
             ["status"],
             registry=self._registry,
         )
+        self.arrival_seconds = Histogram(
+            _PREFIX + "arrival_seconds",
+            "age of the oldest record of each batch of notifications when it arrives from Kafka",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
         self.events = Counter(_PREFIX + "events_published", "events taken over HTTP", registry=self._registry)
+
+    def watch(self, counters: Counters, restoring: Callable[[], list[str]]) -> None:
+        """From now on reads these when Prometheus asks."""
         self._registry.register(_Plain(counters, restoring))
 
     def text(self) -> bytes:
@@ -67,12 +76,12 @@ class Metrics:
 class _Plain:
     """Turns plain numbers into metrics."""
 
-    def __init__(self, counters: Callable[[], Counters], restoring: Callable[[], list[str]]) -> None:
+    def __init__(self, counters: Counters, restoring: Callable[[], list[str]]) -> None:
         self._counters = counters
         self._restoring = restoring
 
     def collect(self) -> Iterable[Metric]:
-        counters = self._counters()
+        counters = self._counters
         yield GaugeMetricFamily(_PREFIX + "streams_open", "streams open now", counters.open)
         yield GaugeMetricFamily(_PREFIX + "views_restoring", "views not yet restored", len(self._restoring()))
         yield from _totals(counters)

@@ -62,7 +62,8 @@ class Gateway:
 
     def publish(self, user: str, text: str) -> None:
         """Puts a notification into the log in memory."""
-        self.source.publish(user, CODEC.encode(Notification.avro_name, notification(user, text).to_avro()))
+        value = CODEC.encode(Notification.avro_name, notification(user, text).to_avro())
+        self.source.publish(user, value, int(time.time() * 1000))
 
 
 def settings(folder: Path, **more: Any) -> GatewaySettings:

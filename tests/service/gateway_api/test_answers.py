@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.gateway_api.gateways import Gateway, in_memory, settings
+from tests.service.gateway_api.gateways import Gateway, in_memory, settings, streamed, until
 
 ORIGIN = "https://app.example.com"
 
@@ -81,6 +81,18 @@ async def test_metrics_count_and_name_no_user(gateway: Gateway) -> None:
     assert 'route="/v1/follows/{topic}"' in text
     assert "tidings_gateway_streams_open 0.0" in text
     assert "secret" not in text.lower()
+
+
+async def test_metrics_tell_how_old_notifications_are_on_arrival(gateway: Gateway) -> None:
+    """A notification that comes while the gateway runs is counted by its age; what lay there before is not."""
+    async with gateway.client() as http, streamed(http) as (_, events):
+        await until(events, "ready")
+        gateway.publish("passenger-1", "news")
+        await until(events, "notification")
+        text = (await http.get("/metrics")).text
+    assert "tidings_gateway_arrival_seconds_count 1.0" in text
+    assert 'tidings_gateway_arrival_seconds_bucket{le="2.5"} 1.0' in text
+    assert "tidings_gateway_records_total 1.0" in text
 
 
 async def test_the_description_covers_every_route(gateway: Gateway) -> None:

@@ -1,5 +1,7 @@
 """Which tokens are accepted."""
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from tests.unit.gateway.forged import CLAIMS, EC, ED, KEYRING, NOW, RSA, forged,
 POLICY = Policy("tidings", leeway_s=10)
 FORGED = forged()
 GOOD = good()
+BYTES = [chr(code) for code in range(128)]
 ROOTS = [GOOD["HS256"], signed(RSA, "RS256"), signed(EC, "ES256"), signed(ED, "EdDSA")]
 
 
@@ -32,18 +35,18 @@ def test_the_table_of_forgeries_is_large() -> None:
     assert len(set(FORGED.values())) == len(FORGED) >= 120
 
 
-@settings(max_examples=2000, deadline=None)
-@given(st.sampled_from(ROOTS), st.integers(0, 10**6), st.integers(0, 127))
-def test_a_token_with_one_byte_changed_is_refused(root: str, where: int, byte: int) -> None:
-    """No change of a single byte leaves a token valid, and none raises anything but the one error."""
-    place = where % len(root)
-    changed = root[:place] + chr(byte) + root[place + 1 :]
-    if changed != root:
-        with pytest.raises(Unauthenticated):
-            verify(changed, KEYRING, POLICY, NOW)
+@pytest.mark.parametrize("root", ROOTS, ids=["HS256", "RS256", "ES256", "EdDSA"])
+def test_a_token_with_one_byte_changed_is_refused(root: str) -> None:
+    """Of 5,000 changes of a single byte none leaves a token valid, and none raises anything but the one error."""
+    chance = random.Random(root[-8:])
+    for _ in range(5_000):
+        place, byte = chance.randrange(len(root)), chance.choice(BYTES)
+        if byte != root[place]:
+            with pytest.raises(Unauthenticated):
+                verify(root[:place] + byte + root[place + 1 :], KEYRING, POLICY, NOW)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.text(max_size=200) | st.from_regex(r"[A-Za-z0-9_-]{1,99}\.[A-Za-z0-9_-]{1,99}\.[A-Za-z0-9_-]{1,99}"))
 def test_any_text_is_refused_by_the_one_error(text: str) -> None:
     """Whatever comes as a token, the answer is the one error that means 401."""
