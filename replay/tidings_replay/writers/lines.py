@@ -5,6 +5,7 @@ import csv
 import io
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,6 +35,8 @@ def plain(value: Any) -> Any:
     """What JSON does not have."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, Decimal):  # also DuckDB's sums, which are wider than 64 bits
+        return int(value) if value == value.to_integral_value() else float(value)
     return str(value)
 
 
