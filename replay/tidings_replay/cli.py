@@ -1,6 +1,7 @@
-"""The commands that the `tidings` table loads, each from its own module."""
+"""The commands that the `tidings` table loads."""
 
+from .commands.dlq import dlq_app
 from .commands.replay import replay
 from .commands.sql import sql
 
-__all__ = ["replay", "sql"]
+__all__ = ["dlq_app", "replay", "sql"]
