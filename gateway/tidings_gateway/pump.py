@@ -66,15 +66,15 @@ class Pump:
             task.add_done_callback(self._settlers.discard)
 
     async def _settle(self, partition: int) -> None:
-        while True:
+        high = None
+        while high is None and partition in self._dispatcher.hub.lanes:
             try:
-                bounds = await self._source.bounds(partition)
-                break
+                high = (await self._source.bounds(partition)).high
             except TidingsError as error:
                 log.warning("cannot ask for the log's end; trying again", error=str(error))
                 await asyncio.sleep(_RETRY_S)
         for session in self._settling.pop(partition, ()):
-            self._dispatcher.settled(session, bounds.high)
+            self._dispatcher.settled(session, high or 0)
 
     async def _run(self) -> None:
         while True:

@@ -26,6 +26,7 @@ from tests.streaming.whatwg import Dispatched, EventStreamParser
 
 HUGE = 10**9
 MARGIN = 20
+PORTION = 40
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,14 @@ class Client:
         self.events: list[Dispatched] = []
         self.closed = False
         self._world = world
-        self._waiting = b""
+        self._waiting: list[tuple[bytes, float]] = []
         self.session = Session(user, self, address="test")
 
     def write(self, payload: Payload) -> bool:
         """As `Sink.write`."""
         assert not self.closed, "written to after the end"
-        self._waiting += payload.frames
-        return len(self._waiting) < self.room
+        self._waiting.append((payload.frames, self._world.now))
+        return self.waiting < self.room
 
     def close(self) -> None:
         """As `Sink.close`."""
@@ -93,17 +94,18 @@ class Client:
     @property
     def waiting(self) -> int:
         """Bytes that the client has not taken yet."""
-        return len(self._waiting)
+        return sum(len(frames) for frames, _ in self._waiting)
 
-    def take(self) -> list[Dispatched]:
-        """Reads what waits, then whatever that makes room for. Returns the new events."""
-        begin = len(self.events)
+    def take(self) -> list[tuple[Dispatched, float]]:
+        """Reads what waits, then whatever that makes room for. Returns the new events and when each was written."""
+        taken: list[tuple[Dispatched, float]] = []
         while self._waiting:
-            waiting, self._waiting = self._waiting, b""
-            self.events += self.parser.feed(waiting)
+            waiting, self._waiting = self._waiting, []
+            taken += [(event, written) for frames, written in waiting for event in self.parser.feed(frames)]
             if self.session.full_since is not None:
                 self._world.dispatcher.drained(self.session)
-        return self.events[begin:]
+        self.events += [event for event, _ in taken]
+        return taken
 
     def ids(self) -> list[str]:
         """The notifications that it got, in order."""
@@ -136,7 +138,7 @@ class World:
         self.reach = reach
         self.waiting: dict[int, set[Session]] = {}
         self.ahead: list[Session] = []
-        limits = Limits(tail_records * 710, HUGE, 10_000, 200, marks or Marks(HUGE, HUGE, HUGE))
+        limits = Limits(tail_records * 710, HUGE, 10_000, PORTION, marks or Marks(HUGE, HUGE, HUGE))
         self.counters = Counters()
         self.hub = Hub(limits, follows)
         self.dispatcher = Dispatcher(
@@ -191,7 +193,8 @@ class World:
         """Tells those who are beyond the tail where the log ends."""
         sessions, self.ahead[:] = list(self.ahead), []
         for session in sessions:
-            self.dispatcher.settled(session, self.log[session.partition].high)
+            if session.partition < len(self.log):
+                self.dispatcher.settled(session, self.log[session.partition].high)
 
     def connect(self, user: str = "ann", cursor: Cursor | Malformed | None = None, room: int = HUGE) -> Client:
         """Opens a stream."""

@@ -93,13 +93,16 @@ class Hub:
         return moved
 
     def jump(self, partition: int, start: int) -> list[Session]:
-        """The partition goes on at `start`, with something missing before it. Returns its sessions, moved there."""
+        """The partition goes on at `start`: further on than it was read, or further back, since its end was cut off.
+
+        Returns the sessions that miss something by it, or that were given what is there no more, moved to `start`.
+        """
         lane = self.lanes[partition]
-        lane.tail = self._tail(start, start, lane.tail.window)
-        lane.ahead.clear()
-        for session in lane:
+        end, lane.tail = lane.tail.end, self._tail(start, start, lane.tail.window)
+        hit = [s for s in lane if _between(s.position if s.behind else end, end, start)]
+        for session in hit:
             self._restart(session, start)
-        return list(lane)
+        return hit
 
     def partition_of(self, user: str) -> int:
         """Where the user's records are."""
@@ -136,13 +139,10 @@ class Hub:
     def settle(self, session: Session, log_end: int) -> Reset | None:
         """Decides on one that was `Ahead`, now that the log's end is known."""
         lane = self.lanes[session.partition]
-        if session.position <= lane.tail.end:
+        if session.position <= max(lane.tail.end, log_end):
             return None
-        if session.position > log_end:
-            self.restart(session)
-            return Reset.FUTURE
-        lane.ahead.add(session)
-        return None
+        self.restart(session)
+        return Reset.FUTURE
 
     def leave(self, session: Session) -> None:
         """Forgets the session."""
@@ -211,7 +211,8 @@ class Hub:
         return Reset.PARTITION if cursor.partition != session.partition else None
 
     def _beyond(self, session: Session, gone: Gone) -> Portion | Beyond | Reset:
-        if gone.ahead:
+        if gone.ahead:  # the log, or another gateway, was quicker than our reading: publishing wakes it
+            self.lanes[session.partition].ahead.add(session)
             return Portion([])
         if session.state is State.REPLAYING:
             return Beyond(session.position)
@@ -238,12 +239,18 @@ class Hub:
         return reason
 
     def _restart(self, session: Session, position: int) -> None:
+        self.lanes[session.partition].ahead.discard(session)
         session.state, session.resumed = State.REPLAYING, False
         session.move_to(position)
 
     def _tail(self, start: int, begin: int, window: Window | None = None) -> Tail:
         limits = self._limits
         return Tail(start, begin, limits.tail_bytes, limits.tail_age, window or Window(limits.window))
+
+
+def _between(position: int, end: int, start: int) -> bool:
+    """Whether a jump from `end` to `start` touches a session that has everything before `position`."""
+    return position < start if start > end else position > start
 
 
 def _cut(records: list[Record], room: int) -> list[Record]:

@@ -16,7 +16,7 @@ NASTY = st.sampled_from(
     ["\r", "\n", "\r\n", "\0", "\u2028", "\u0085", "\ufeff", "\ud800", "\udfff", " ", ":", "data: x", "\n\n"]
 )
 TEXT = st.lists(st.one_of(NASTY, st.text(st.characters(), max_size=8)), max_size=8).map("".join)
-ONE_LINE = TEXT.filter(lambda text: not set(text) & set("\r\n\0"))
+ONE_LINE = TEXT.map(lambda text: "".join(c for c in text if c not in "\r\n\0"))
 
 
 def as_parsed(text: str) -> str:
@@ -37,7 +37,7 @@ def test_any_data_comes_back(text: str) -> None:
 
 
 @THOROUGH
-@given(ONE_LINE.filter(bool), ONE_LINE, TEXT)
+@given(ONE_LINE.map(lambda text: text or "x"), ONE_LINE, TEXT)
 def test_event_and_id_come_back(event: str, id: str, data: str) -> None:
     """They arrive as they were, with the data."""
     expected = Dispatched(as_parsed(event), as_parsed(data), as_parsed(id))
@@ -102,7 +102,7 @@ def test_a_control_frame_carries_all_its_fields() -> None:
     assert (events, parser.retry) == ([Dispatched("bye", '{"reason":"drain"}', "v1.abc")], 77)
 
 
-@given(st.lists(st.tuples(ONE_LINE.filter(bool), ONE_LINE.filter(bool)), max_size=5))
+@given(st.lists(st.tuples(ONE_LINE.map(lambda text: text or "x"), ONE_LINE.map(lambda text: text or "x")), max_size=5))
 def test_our_own_reading_agrees_with_the_standard(messages: list[tuple[str, str]]) -> None:
     """`parse`, which long polls use on our own frames, finds what a browser finds."""
     stream = b"".join(frames.message("notification", as_parsed(i), as_parsed(d).encode()) for i, d in messages)
