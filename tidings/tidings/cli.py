@@ -30,6 +30,8 @@ TABLE = {
     "gateway": Entry("tidings_gateway.cli:gateway", "Run the gateway.", "gateway"),
     "token": Entry("tidings_gateway.cli:token", "Make a token of the development issuer.", "gateway"),
     "replay": Entry("tidings_replay.cli:replay", "Read a topic again, from a time on, into a file.", "replay"),
+    "replay-server": Entry("tidings.commands.replay_server:replay_server", "Serve replays over HTTP.", "replay"),
+    "whatif": Entry("tidings.commands.whatif:whatif", "Say who would have got what by other rules.", "replay"),
     "sql": Entry("tidings_replay.cli:sql", "Ask a topic's records a question in SQL.", "replay"),
     "bench": Entry("tidings_bench.cli:app", "Measure it on this machine.", "all", joins=_ALONE),
     "chaos": Entry("tidings_chaos.cli:app", "Break things and check that nothing is lost.", "all", joins=_ALONE),

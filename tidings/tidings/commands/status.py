@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tidings.local import children, kafka, paths, registry, runfile
+from tidings.local import asking, kafka, paths, registry, runfile
 from tidings.local.runstate import RunState, ServiceState
 
 #: As init scripts count: the program is not running.
@@ -41,7 +41,7 @@ def _answers(name: str, service: ServiceState) -> bool:
         return kafka.answers(service.address)
     if name == "registry":
         return registry.answers(service.address)
-    return children.answers(f"{service.address.rstrip('/')}/readyz")
+    return asking.http(f"{service.address.rstrip('/')}/readyz")
 
 
 def report(state: RunState | None, answers: dict[str, bool]) -> dict[str, Any]:

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-import httpx
-
-from tidings.local import extras
+from tidings.local import asking, extras
 from tidings.local.paths import Folders
 from tidings.local.ports import HOST, Ports
 from tidings.local.service import Service
@@ -35,7 +33,7 @@ def processors(folders: Folders, ports: Ports, environ: Mapping[str, str]) -> Se
         command=_python("tidings_processors", "worker"),
         log=folders.logs / "processors.log",
         env={**environ, **_PLAIN, "TIDINGS_PROCESSORS_PORT": str(ports.processors)},
-        ready=lambda: answers(f"http://{HOST}:{ports.processors}/readyz"),
+        ready=lambda: asking.http(f"http://{HOST}:{ports.processors}/readyz"),
         grace=15.0,
         address=f"http://{HOST}:{ports.processors}",
     )
@@ -48,7 +46,7 @@ def gateway(folders: Folders, ports: Ports, environ: Mapping[str, str]) -> Servi
         command=_python("tidings_gateway"),
         log=folders.logs / "gateway.log",
         env={**environ, **_PLAIN, "TIDINGS_GATEWAY_HOST": HOST, "TIDINGS_GATEWAY_PORT": str(ports.gateway)},
-        ready=lambda: answers(f"{page(ports)}readyz"),
+        ready=lambda: asking.http(f"{page(ports)}readyz"),
         grace=15.0,
         address=page(ports),
     )
@@ -64,14 +62,6 @@ def flights(folders: Folders, environ: Mapping[str, str], how: Flights) -> Servi
         env={**environ, **_PLAIN},
         finite=True,
     )
-
-
-def answers(address: str, within: float = 1.0) -> bool:
-    """Whether `address` answers 200 within that many seconds."""
-    try:
-        return httpx.get(address, timeout=within).status_code == httpx.codes.OK
-    except httpx.HTTPError:
-        return False
 
 
 #: Logs go to files: written at once, without colours.

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from tidings.local import artifacts, disk, download, java, kafka_config
+from tidings.local import artifacts, asking, disk, download, java, kafka_config
 from tidings.local.errors import ServiceDied
 from tidings.local.paths import Folders
 from tidings.local.ports import HOST, Ports
@@ -57,6 +57,8 @@ def prepare(folders: Folders, ports: Ports, class_path: str) -> Service:
 
 def answers(servers: str, within: float = 1.0) -> bool:
     """Whether a broker at `servers` answers a metadata request with itself, unfenced, within that many seconds."""
+    if not asking.any_tcp(servers, within):  # a client of Kafka costs far more than this
+        return False
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 

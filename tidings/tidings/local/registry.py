@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
-
-from tidings.local import artifacts, download, java, unpack
+from tidings.local import artifacts, asking, download, java, unpack
 from tidings.local.paths import Folders
 from tidings.local.ports import HOST, Ports
 from tidings.local.service import Service
@@ -70,7 +68,4 @@ def properties(data: Path, port: int) -> dict[str, str]:
 
 def answers(address: str, within: float = 1.0) -> bool:
     """Whether a registry at `address` (its Confluent API) lists its subjects within that many seconds."""
-    try:
-        return httpx.get(f"{address}/subjects", timeout=within).status_code == httpx.codes.OK
-    except httpx.HTTPError:
-        return False
+    return asking.http(f"{address}/subjects", within)

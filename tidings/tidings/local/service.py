@@ -59,7 +59,7 @@ def wait_ready(service: Service, child: Child, stopped: Callable[[], bool] = lam
             raise NotReady(
                 f"{service.name} runs but did not answer within {service.ready_within:.0f} s: see {service.log}."
             )
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def died(service: Service, code: int, tail: str) -> str:
