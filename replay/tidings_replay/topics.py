@@ -15,7 +15,13 @@ _TIMEOUT = 20.0
 
 
 def plan_topics(
-    settings: Settings, topics: Iterable[str], since: Bound, until: Bound, *, only: frozenset[int] | None = None
+    settings: Settings,
+    topics: Iterable[str],
+    since: Bound,
+    until: Bound,
+    *,
+    only: frozenset[int] | None = None,
+    empty: bool = False,
 ) -> Plan:
     """The plan for a span of some topics (bare names).
 
@@ -33,7 +39,7 @@ def plan_topics(
         ) from error
     finally:
         consumer.close()
-    return plan(known, since, until, only=only)
+    return plan(known, since, until, only=only, empty=empty)
 
 
 def topic_names(settings: Settings) -> list[str]:

@@ -108,12 +108,7 @@ def make_plan(settings: Settings, request: Request) -> Plan:
     now = datetime.now(UTC)
     since, until = parse_bound(request.since, now), parse_bound(request.until, now)
     only = frozenset(request.partitions) if request.partitions else None
-    plan = plan_topics(settings, request.topics, since, until, only=only)
-    if request.follow:  # also partitions in which nothing lies yet
-        everything = plan_topics(settings, request.topics, parse_bound("earliest", now), until, only=only)
-        held = {(r.topic, r.partition) for r in plan.ranges}
-        plan = Plan((*plan.ranges, *(r for r in everything.ranges if (r.topic, r.partition) not in held)), plan.cuts)
-    return plan
+    return plan_topics(settings, request.topics, since, until, only=only, empty=request.follow)
 
 
 def _check(request: Request) -> None:

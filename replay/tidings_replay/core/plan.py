@@ -72,8 +72,16 @@ class Plan:
         return sum(r.size for r in self.ranges)
 
 
-def plan(partitions: Iterable[Partition], since: Bound, until: Bound, *, only: frozenset[int] | None = None) -> Plan:
-    """The ranges of a span. `only` keeps these partitions.
+def plan(
+    partitions: Iterable[Partition],
+    since: Bound,
+    until: Bound,
+    *,
+    only: frozenset[int] | None = None,
+    empty: bool = False,
+) -> Plan:
+    """The ranges of a span. `only` keeps these partitions; `empty` also keeps those in which nothing lies yet, to
+    follow them.
 
     Raises:
         BadSpan: the span ends before it begins.
@@ -88,7 +96,7 @@ def plan(partitions: Iterable[Partition], since: Bound, until: Bound, *, only: f
             cuts.append(cut)
         start = min(max(start, p.low), p.high)
         ranges.append(Range(p.topic, p.partition, start, max(start, min(stop, p.high)), _ms(since), _ms(until)))
-    return Plan(tuple(r for r in ranges if r.size), tuple(cuts))
+    return Plan(tuple(r for r in ranges if r.size or empty), tuple(cuts))
 
 
 def _check_order(since: Bound, until: Bound) -> None:
