@@ -20,7 +20,7 @@ from .message import AtWork, Nowhere
 from .offsets import OffsetConsumer
 from .partition import Partition
 from .quiet import Quiet, QuietLog, more
-from .reader import Reader
+from .reader import Reader, ReaderStopped
 from .rebalance import Rebalancer, remaining
 from .settings import librdkafka
 
@@ -121,7 +121,8 @@ class Consumer(OffsetConsumer):
         """Join the group for these topics; without any, be ready with nothing."""
         names = list(topics)
         if names:
-            await self.reader.subscribe(names)
+            with suppress(ReaderStopped):  # the worker is stopping
+                await self.reader.subscribe(names)
         else:
             self._rebalancer.assigned(Assigned({}, {}))
 

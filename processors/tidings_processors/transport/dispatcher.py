@@ -40,6 +40,7 @@ class Dispatcher:
         self._max_run, self._max_undone, self._prefetch = max_run, max_undone, prefetch
         self._may_flow = may_flow
         self._done = done
+        self._event_type: Any = app.conf.Event
         self._lanes: dict[frozenset[Any], Lane] = {}
         self.blocked = False
         """Whether a partition waits for runs to be done."""
@@ -92,10 +93,10 @@ class Dispatcher:
     def _may_hand_out(self, partition: Partition) -> bool:
         if not self._may_flow(partition.tp):
             return False
-        if partition.ledger.undone < self._max_undone:
+        if partition.ledger.holds(self._max_undone):
             return True
-        self.blocked = True
-        return partition.ledger.undone < self._max_undone
+        self.blocked = True  # said before the second look, so that no end between the two is missed
+        return partition.ledger.holds(self._max_undone)
 
     def _hand_out(self, partition: Partition, lane: Lane) -> None:
         if partition.recalled:
@@ -110,7 +111,7 @@ class Dispatcher:
         message = RunMessage(run, channel, partition, lane, self._app.consumer_generation_id)
         partition.queued.append(message)
         lane.enter(channel)
-        channel.queue.force_put_nowait(self._app.create_event(None, run, None, message))
+        channel.queue.force_put_nowait(self._event_type(self._app, None, run, None, message))
 
     def _concurrency(self, topic: str) -> int:
         agents = (agent for agent in self._app.agents.values() if topic in agent.get_topic_names())

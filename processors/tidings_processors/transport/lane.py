@@ -19,19 +19,19 @@ class Lane:
         self.channels: tuple[Any, ...] = tuple(channels)
         self.turns: deque[Any] = deque()
         self._free = dict.fromkeys(self.channels, places)
+        self._full = 0 if self.channels else 1  # inboxes without a place; a lane without inboxes never has room
 
     @property
     def room(self) -> bool:
         """Whether every inbox has a place."""
-        return bool(self._free) and min(self._free.values()) > 0
-
-    def has_place(self, channel: Hashable) -> bool:
-        return self._free[channel] > 0
+        return not self._full
 
     def enter(self, channel: Hashable) -> None:
         """A run takes a place."""
         self._free[channel] -= 1
+        self._full += self._free[channel] == 0
 
     def leave(self, channel: Hashable) -> None:
         """A run's place is free again."""
+        self._full -= self._free[channel] == 0
         self._free[channel] += 1

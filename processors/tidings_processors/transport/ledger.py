@@ -76,6 +76,10 @@ class Ledger:
         _ = self.position
         return self._undone
 
+    def holds(self, most: int) -> bool:
+        """Whether fewer than `most` records are undone."""
+        return self._undone < most or self.undone < most  # the first is cheap, and too high at most
+
     @property
     def awaited(self) -> bool:
         """Whether waiting may let the commit go on: the first run that is not done is being worked on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import KafkaException
@@ -69,7 +70,8 @@ class OffsetConsumer(FaustConsumer):
     @Service.task
     async def _watch_ends(self) -> None:
         async for _ in self.itertimer(self.settings.watermark_interval, name="ends"):
-            self._seen = await self.reader.seen(self.partitions)
+            with suppress(ReaderStopped):  # the worker is stopping
+                self._seen = await self.reader.seen(self.partitions)
             for tp, (_, end) in self._seen.items():
                 self.app.monitor.track_tp_end_offset(tp, end)
 

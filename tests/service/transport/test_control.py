@@ -141,6 +141,15 @@ async def test_a_missing_topic_is_said_and_found_later(
             await until(lambda: worker.count() == 10, "the records")
 
 
+async def test_stopping_is_no_crash_whatever_is_asked_meanwhile(place: Make) -> None:
+    """Questions to the reader that come while it ends are dropped, and the worker's exit is clean."""
+    here = place(2)
+    for _ in range(3):
+        async with running(here.worker(Settings(watermark_interval=0.001))) as worker:
+            await until(lambda worker=worker: len(worker.consumer.lag()) == 2, "the lag is watched")
+        assert not worker.consumer.crashed
+
+
 async def test_tables_are_refused(place: Make) -> None:
     """An app that this transport cannot serve does not start, and the error says why."""
     here = place(1)
