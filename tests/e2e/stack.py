@@ -2,11 +2,12 @@
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from tidings.local.services import Endpoints
 from tidings_schemas.admin import ensure_topics
@@ -80,7 +81,7 @@ class Stack:
         data = {"user": user, "topic": None, "text": text, "sequence": next(self._numbers), "sent_at_ns": 0}
         self._publish("tidings.demo.Message", user, data)
 
-    def _publish(self, type_: str, subject: str, data: dict[str, object]) -> None:
+    def _publish(self, type_: str, subject: str, data: Mapping[str, object]) -> None:
         event = Event(type_, data, uuid.uuid4().hex, "/tests/e2e", subject, datetime.now(UTC))
         self.publisher.publish(event).result()
 
@@ -88,12 +89,8 @@ class Stack:
 @contextlib.contextmanager
 def running(kafka: Endpoints, namespace: str, folder: Path) -> Iterator[Stack]:
     """A stack in a namespace of its own; its logs and its development key lie in `folder`."""
-    settings = Settings(
-        _env_file=None,
-        bootstrap_servers=kafka.bootstrap_servers,
-        registry_url=kafka.registry_url,
-        prefix=namespace,
-    )
+    given: dict[str, Any] = {"bootstrap_servers": kafka.bootstrap_servers, "registry_url": kafka.registry_url}
+    settings = Settings(**given, prefix=namespace)
     ensure_topics(settings)
     with contextlib.closing(Registry(settings.registry_url)) as registry:
         register_all(registry, load())

@@ -63,6 +63,14 @@ describe("the view", () => {
   });
 });
 
+test("labels of neighbours stand away from one another", () => {
+  const [west, east] = placeLabels([
+    { x: 100, y: 100, text: "EWR" },
+    { x: 112, y: 101, text: "JFK" },
+  ]);
+  expect([west?.anchor, east?.anchor]).toEqual(["end", "start"]);
+});
+
 test("labels of neighbours do not cover one another", () => {
   const points = ["JFK", "LGA", "EWR"].map((text, index) => ({
     x: 100 + index * 6,

@@ -15,6 +15,8 @@ interface Box {
 
 const HEIGHT = 15;
 const PER_LETTER = 8.5;
+/** Points within so many pixels are neighbours. */
+const NEAR = 60;
 
 /** Where to write each text beside its point so that none covers another; those that find no room are null. */
 export function placeLabels(
@@ -23,7 +25,7 @@ export function placeLabels(
   const taken: Box[] = points.map(({ x, y }) => ({ left: x - 4, top: y - 4, right: x + 4, bottom: y + 4 }));
   return points.map((point, index) => {
     const others = taken.filter((_, other) => other !== index);
-    const found = candidates(point).find(
+    const found = candidates(point, away(point, points)).find(
       (label) => !others.some((box) => overlap(box, boxOf(label, point.text))),
     );
     if (found === undefined) return null;
@@ -32,8 +34,20 @@ export function placeLabels(
   });
 }
 
-function candidates({ x, y }: Point): readonly Label[] {
-  return [
+/** Away from the neighbours, the nearest counting most; nowhere for a point that stands alone. */
+function away(point: Point, points: readonly Point[]): Point {
+  const pushes = points.map(({ x, y }) => {
+    const [dx, dy] = [point.x - x, point.y - y];
+    const distance = Math.hypot(dx, dy);
+    const push = distance === 0 || distance > NEAR ? 0 : 1 / distance ** 2;
+    return { x: dx * push, y: dy * push };
+  });
+  return pushes.reduce((sum, { x, y }) => ({ x: sum.x + x, y: sum.y + y }), { x: 0, y: 0 });
+}
+
+/** Places for a label; first those that lie in the direction `to`. */
+function candidates({ x, y }: Point, to: Point): readonly Label[] {
+  const places: readonly Label[] = [
     { x: x + 10, y: y + 5, anchor: "start" },
     { x: x - 10, y: y + 5, anchor: "end" },
     { x, y: y - 11, anchor: "middle" },
@@ -45,6 +59,12 @@ function candidates({ x, y }: Point): readonly Label[] {
     { x: x + 10, y: y + 32, anchor: "start" },
     { x: x - 10, y: y - 22, anchor: "end" },
   ];
+  const side = { start: 20, middle: 0, end: -20 };
+  const fits = (label: Label) => {
+    const [dx, dy] = [side[label.anchor], label.y - 5 - y];
+    return (dx * to.x + dy * to.y) / Math.hypot(dx, dy);
+  };
+  return places.toSorted((a, b) => fits(b) - fits(a));
 }
 
 function boxOf({ x, y, anchor }: Label, text: string): Box {

@@ -28,12 +28,12 @@ export const appStyle = css`
     display: flex;
     flex-direction: column;
   }
-  .following > * {
-    flex: none;
+  .list {
+    min-height: 0;
+    overflow: auto;
+    border-radius: 0 0 16px 16px;
   }
   tidings-following {
-    flex: 0 1 auto;
-    overflow: auto;
     border-bottom: 1px solid var(--line);
   }
   .search {

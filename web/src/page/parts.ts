@@ -74,12 +74,14 @@ export function following({ follows, followed, catalogue, preferences, suggested
     ${
       follows.length === 0
         ? html`<p class="hint muted">Airports, routes and flights that you follow are listed here.</p>`
-        : html`<tidings-following
+        : html`<div class="list">
+            <tidings-following
               .follows=${follows}
               .known=${known}
               .muted=${new Set(preferences?.muted_topics)}
             ></tidings-following>
-            <div class="hint"><h3>More to follow</h3>${suggestions(suggested, followed, "start")}</div>`
+            <div class="hint"><h3>More to follow</h3>${suggestions(suggested, followed, "start")}</div>
+          </div>`
     }
   </aside>`;
 }

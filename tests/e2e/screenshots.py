@@ -1,0 +1,114 @@
+"""Make the README's pictures from a running `tidings up`.
+
+    python tests/e2e/screenshots.py --url http://127.0.0.1:8600
+
+Signs in as a passenger of its own, follows the New York airports and some routes, waits until enough has come, and
+writes `live-light.png`, `live-dark.png`, `phone.png` and the animated `live.gif` into `docs/images`.
+"""
+
+import argparse
+import io
+import time
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FOLLOWED = ["airport:JFK", "airport:EWR", "airport:LGA", "route:EWR-ORD", "route:JFK-LAX", "route:LGA-ATL"]
+WIDE: ViewportSize = {"width": 1360, "height": 900}
+FILM: ViewportSize = {"width": 1200, "height": 760}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+#: The film is shown at this width: small enough for a README.
+FILM_WIDTH = 900
+COLOURS = 192
+
+
+def signed_in(
+    browser: Browser, url: str, user: str, scheme: Literal["light", "dark"], size: ViewportSize, scale: float = 1
+) -> Page:
+    """The page of `user`, who follows `FOLLOWED`, with at least one notification in it."""
+    context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=scale, locale="en-US")
+    context.request.post(f"{url}/v1/session", data={"user": user}).body()
+    for topic in FOLLOWED:
+        answer = context.request.put(f"{url}/v1/follows/{topic}", headers={"Origin": url})
+        if not answer.ok:
+            raise SystemExit(f"error: cannot follow {topic}: {answer.text()}")
+    page = context.new_page()
+    page.goto(url)
+    expect(page.get_by_role("button", name="Stream: Live")).to_be_visible(timeout=20_000)
+    return page
+
+
+def wait_for_items(page: Page, count: int, seconds: float) -> None:
+    """Until `count` notifications are there."""
+    print(f"waiting for {count} notifications, at most {seconds:.0f} s")
+    expect(page.get_by_role("article").nth(count - 1)).to_be_attached(timeout=seconds * 1000)
+
+
+def film(page: Page, seconds: float, a_second: float) -> list[tuple[Image.Image, int]]:
+    """What the page looks like for a while: frames, and how many milliseconds each was seen."""
+    shots: list[tuple[float, Image.Image]] = []
+    end = time.monotonic() + seconds
+    while (now := time.monotonic()) < end:
+        shots.append((now, Image.open(io.BytesIO(page.screenshot())).convert("RGB")))
+        time.sleep(max(0.0, 1 / a_second - (time.monotonic() - now)))
+    times = [at for at, _ in shots] + [end]
+    return [(image, round((then - at) * 1000)) for (at, image), then in zip(shots, times[1:], strict=True)]
+
+
+def palette_of(image: Image.Image) -> Image.Image:
+    """A palette: half by frequency, for the many pale tones; half by coverage, for the few pixels that are red."""
+    palette = Image.new("P", (1, 1))
+    colours: list[int] = []
+    for method in (Image.Quantize.MEDIANCUT, Image.Quantize.MAXCOVERAGE):
+        colours += (image.quantize(COLOURS // 2, method=method).getpalette() or [])[: COLOURS // 2 * 3]
+    palette.putpalette(colours)
+    return palette
+
+
+def write_gif(frames: list[tuple[Image.Image, int]], path: Path) -> None:
+    """Writes them with one palette for all, so that what stays the same takes no room."""
+    height = round(FILM_WIDTH * frames[0][0].height / frames[0][0].width)
+    small = [image.resize((FILM_WIDTH, height), Image.Resampling.LANCZOS) for image, _ in frames]
+    palette = palette_of(small[-1])
+    flat = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in small]
+    durations = [duration for _, duration in frames]
+    flat[0].save(path, save_all=True, append_images=flat[1:], duration=durations, loop=0, optimize=True, disposal=1)
+
+
+def take(browser: Browser, url: str, folder: Path, count: int, seconds: float) -> None:
+    """All pictures."""
+    user = f"passenger-{int(time.time()) % 10_000}"
+    light = signed_in(browser, url, user, "light", WIDE, 1.5)
+    wait_for_items(light, count, seconds)
+    dark = signed_in(browser, url, user, "dark", WIDE, 1.5)
+    phone = signed_in(browser, url, user, "dark", PHONE, 2)
+    light.get_by_role("button", name="Mark all as read").click()
+    moving = signed_in(browser, url, user, "light", FILM)
+    wait_for_items(moving, count, seconds)
+    write_gif(film(moving, 14, 6), folder / "live.gif")
+    for page, name in ((light, "live-light.png"), (dark, "live-dark.png"), (phone, "phone.png")):
+        page.screenshot(path=folder / name)
+    for path in sorted(folder.iterdir()):
+        print(f"{path}: {path.stat().st_size / 1024:.0f} KB")
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", default="http://127.0.0.1:8600", help="where the page is (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("docs/images"), help="folder (default: %(default)s)")
+    parser.add_argument("--items", type=int, default=12, help="notifications to wait for (default: %(default)s)")
+    parser.add_argument("--patience", type=float, default=300, help="seconds to wait for them (default: %(default)s)")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        take(browser, given.url.rstrip("/"), given.out, given.items, given.patience)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
