@@ -24,7 +24,6 @@ TABLE = {
     "source": Entry("tidings_producers.cli:source_app", "Turn flights, git commits and more into events."),
     "schemas": Entry("tidings.commands.schemas:app", "Check, register and show Avro schemas."),
     "rules": Entry("tidings_processors.cli:rules_app", "Check, show and change rules.", "processors"),
-    "explain": Entry("tidings_processors.cli:explain", "Say why a user was notified, or was not.", "processors"),
     "dlq": Entry("tidings_replay.cli:dlq_app", "Look at dead letters, and send them again.", "replay"),
     "processors": Entry("tidings_processors.cli:app", "Run the processors' worker.", "processors"),
     "gateway": Entry("tidings_gateway.cli:gateway", "Run the gateway.", "gateway"),

@@ -44,7 +44,7 @@ def test_background_run_means_the_same() -> None:
     wanted = Wanted(FOLDERS, Ports.beside(9000, kafka=7), flights=Flights(speed=60))
     assert background.arguments(wanted) == [
         *("--port", "9000", "--registry-port", "9001", "--kafka-port", "7"),
-        *("--speed", "60", "--from", "2013-01-10"),
+        *("--speed", "60", "--from", "2013-01-10T06:00"),
     ]
     assert background.arguments(Wanted(FOLDERS, flights=None))[-1] == "--no-source"
 

@@ -9,6 +9,7 @@ import time
 from tidings.commands.display import Display
 from tidings.local import runfile, runstate
 from tidings.local.child import rotate
+from tidings.local.children import moment
 from tidings.local.errors import AlreadyRunning, LocalError
 from tidings.local.plan import Wanted
 from tidings.local.runstate import RunState, StepState
@@ -51,7 +52,7 @@ def arguments(wanted: Wanted) -> list[str]:
     options = ["--port", str(at.gateway), "--registry-port", str(at.registry), "--kafka-port", str(at.kafka)]
     if flights is None:
         return [*options, "--no-source"]
-    return [*options, "--speed", f"{flights.speed:g}", "--from", flights.start.isoformat()]
+    return [*options, "--speed", f"{flights.speed:g}", "--from", moment(flights.start)]
 
 
 def show(shown: Display, before: dict[str, StepState], now: dict[str, StepState]) -> dict[str, StepState]:

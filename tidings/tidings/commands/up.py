@@ -13,7 +13,7 @@ from tidings.commands import background, docker
 from tidings.commands.announce import announce
 from tidings.commands.display import Display, display
 from tidings.local import paths, ports, runfile
-from tidings.local.children import Flights, page
+from tidings.local.children import Flights, moment, page
 from tidings.local.errors import AlreadyRunning
 from tidings.local.plan import Plan, Wanted
 from tidings.local.ports import Ports
@@ -30,7 +30,9 @@ Port = Annotated[int, typer.Option(help="Port of the page and the API; the other
 RegistryPort = Annotated[int | None, typer.Option(help="Port of the schema registry.", show_default="port + 1")]
 KafkaPort = Annotated[int | None, typer.Option(help="Port of Kafka.", show_default="port + 2")]
 Speed = Annotated[float, typer.Option(min=0.1, help="How many times as fast as the clock the flights play.")]
-From = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The day of 2013 to begin with.")]
+From = Annotated[
+    datetime, typer.Option("--from", formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d"], help="When in 2013 to begin.")
+]
 NoSource = Annotated[bool, typer.Option("--no-source", help="Do not play flights.")]
 Detach = Annotated[bool, typer.Option("--detach", "-d", help="Go on in the background once the page lives.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what runs as one JSON object once the page lives.")]
@@ -42,7 +44,7 @@ def up(
     registry_port: RegistryPort = None,
     kafka_port: KafkaPort = None,
     speed: Speed = Flights().speed,
-    start: From = str(Flights().start),  # type: ignore[assignment]  # typer parses it
+    start: From = moment(Flights().start),  # type: ignore[assignment]  # typer parses it
     no_source: NoSource = False,
     detach: Detach = False,
     json: Json = False,
@@ -61,7 +63,7 @@ def up(
     """
     if docker_:
         raise typer.Exit(docker.compose_up(detach))
-    flights = None if no_source else Flights(speed, start.date())
+    flights = None if no_source else Flights(speed, start)
     at = Ports.beside(port, registry_port, kafka_port)
     wanted = Wanted(paths.folders().create(), at, given(os.environ), flights)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from tidings.local import asking, extras
 from tidings.local.paths import Folders
@@ -15,10 +15,13 @@ from tidings.local.service import Service
 
 @dataclass(frozen=True, slots=True)
 class Flights:
-    """How the flights source plays: `speed` times as fast as the clock, from that day on."""
+    """How the flights source plays: `speed` times as fast as the clock, from that time in New York on.
+
+    By default from a morning's first departures: at midnight a page would stay empty for half a minute.
+    """
 
     speed: float = 600.0
-    start: date = date(2013, 1, 10)
+    start: datetime = datetime(2013, 1, 10, 6)
 
 
 def page(ports: Ports) -> str:
@@ -54,7 +57,7 @@ def gateway(folders: Folders, ports: Ports, environ: Mapping[str, str]) -> Servi
 
 def flights(folders: Folders, environ: Mapping[str, str], how: Flights) -> Service:
     """The source has no address; it is ready once it runs, and ends when the year does."""
-    options = ("--speed", f"{how.speed:g}", "--from", how.start.isoformat())
+    options = ("--speed", f"{how.speed:g}", "--from", moment(how.start))
     return Service(
         name="flights",
         command=_python("tidings_producers", "flights", *options),
@@ -62,6 +65,11 @@ def flights(folders: Folders, environ: Mapping[str, str], how: Flights) -> Servi
         env={**environ, **_PLAIN},
         finite=True,
     )
+
+
+def moment(time: datetime) -> str:
+    """As `--from` takes it, e.g. 2013-01-10T06:00."""
+    return time.isoformat(timespec="minutes")
 
 
 #: Logs go to files: written at once, without colours.

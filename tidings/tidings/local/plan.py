@@ -128,7 +128,7 @@ class Plan:
     def _flights(self, _: Progress) -> str:
         how = self._wanted.flights or Flights()
         self._supervisor.launch(children.flights(self._folders, self._environ, how))
-        return f"from {how.start}, {how.speed:g} times as fast"
+        return f"from {how.start:%Y-%m-%d %H:%M}, {how.speed:g} times as fast"
 
     def _settings(self) -> Settings:
         """The environment's, but on this run's Kafka and registry."""
