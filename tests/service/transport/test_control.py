@@ -79,6 +79,20 @@ async def test_seek_voids_what_is_at_work(place: Make) -> None:
         assert here.committed() == [10]
 
 
+async def test_seek_of_a_partition_that_is_full(place: Make) -> None:
+    """A partition that rests because enough of it waits goes on from where it is sought, and misses nothing."""
+    here = place(1)
+    here.fill(5_000)
+    worker = here.worker(Settings(max_run=100, buffer_records=1_000))
+    worker.open.clear()
+    async with running(worker):
+        await until(lambda: worker.runs and worker.consumer.reader.paused == {here.tp(0)}, "the pause")
+        await worker.consumer.seek(here.tp(0), 50)
+        worker.open.set()
+        await until(lambda: worker.offsets(here.tp(0))[-1] == 4_999, "the last record")
+    assert worker.offsets(here.tp(0)) == [*range(100), *range(50, 5_000)]
+
+
 async def test_seek_of_a_foreign_partition_is_an_error(place: Make) -> None:
     """It says so instead of doing nothing."""
     here = place(1)

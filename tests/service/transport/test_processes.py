@@ -145,6 +145,17 @@ async def test_sigterm_does_not_wait_for_a_run_that_hangs(place: Make, start: St
     assert here.committed() == [None]
 
 
+async def test_a_fenced_worker_process_ends(place: Make, start: Start) -> None:
+    """A fatal error of librdkafka is a non-zero exit code, so that a supervisor notices."""
+    here = place(1)
+    static = {"group.instance.id": "the-one"}
+    first = start(here, extra=static)
+    await until(lambda: here.broker.members(here.group) == 1 and first.said("Worker ready"), "the first is ready")
+    start(here, extra=static)
+    assert await asyncio.to_thread(first.process.wait, 30) == 1
+    assert first.said("fenced")
+
+
 async def test_faust_commands_stay_in_use(place: Make, start: Start) -> None:
     """`agents` lists the agents of an app with this transport."""
     listing = start(place(1), "agents")
