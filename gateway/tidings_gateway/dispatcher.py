@@ -27,6 +27,7 @@ class Dispatcher:
         rewind: called with a session that memory cannot serve: feed it by `read` until that says False.
         settle: called with a session whose cursor is beyond the tail: find the log's end, then call `settled`.
         ended: called once for each session that was opened, when it has ended.
+        retry: draws the reconnection time, in ms, that goes with a `bye`.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Dispatcher:
         rewind: Callable[[Session], None],
         settle: Callable[[Session], None],
         ended: Callable[[Session], None],
+        retry: Callable[[Bye], int],
     ) -> None:
         self.hub = hub
         self.counters = counters
@@ -44,6 +46,7 @@ class Dispatcher:
         self._rewind = rewind
         self._settle = settle
         self._ended = ended
+        self._retry = retry
         self.full: set[Session] = set()  # those whose client takes nothing just now
 
     def open(self, session: Session, cursor: Cursor | Malformed | None, retry: int) -> bool:
@@ -51,7 +54,7 @@ class Dispatcher:
         self._write(session, frames.encode(retry=retry))
         verdict = self.hub.join(session, cursor)
         if isinstance(verdict, Bye):
-            self.end(session, verdict, retry)
+            self.end(session, verdict)
             return False
         if isinstance(verdict, Ahead):
             self._settle(session)
@@ -86,11 +89,11 @@ class Dispatcher:
         for session in woken:
             self._pull(session)
 
-    def lay_out(self, layout: Layout, retry: Callable[[], int]) -> None:
-        """The topic is, or has become, this. `retry`: draws a reconnection time in ms."""
+    def lay_out(self, layout: Layout) -> None:
+        """The topic is, or has become, this."""
         for session, reason in self.hub.lay_out(layout.epoch, layout.count, layout.starts, layout.begins):
             if isinstance(reason, Bye):
-                self.end(session, reason, retry())
+                self.end(session, reason)
             else:
                 self._tell(session, reason)
                 self._pull(session)
@@ -140,13 +143,23 @@ class Dispatcher:
             for session in fan_out(live, data):
                 self._full(session)
 
-    def end(self, session: Session, reason: Bye, retry: int) -> None:
+    def end(self, session: Session, reason: Bye) -> None:
         """Says `bye` and ends the stream; a session that has ended already is left alone."""
         cursor = None if session.behind else str(self.hub.cursor(session))
         if session.close(reason):
-            session.sink.write(payload(farewell(reason, retry, cursor)))
-            session.sink.close()
+            self._farewell(session, reason, cursor)
             self._forget(session)
+
+    def refuse_entry(self, session: Session, reason: Bye) -> None:
+        """Says `bye` to one that is not opened at all. Any status but 200 would silence its client for good."""
+        self.counters.closed[reason] += 1
+        self._farewell(session, reason, None)
+
+    def stalled(self, session: Session) -> None:
+        """The client has taken nothing for too long: the ladder's last step."""
+        if session.state is not State.CLOSED:
+            self.counters.slow["close"] += 1
+            self.end(session, Bye.SLOW)
 
     def resume(self, sessions: Iterable[Session]) -> None:
         """Pulls on those whose reading of the log was broken off."""
@@ -217,7 +230,7 @@ class Dispatcher:
         session.full(lane.tail.end if lane else 0, self._clock())
         self.full.add(session)
 
-
-def farewell(reason: Bye, retry: int, cursor: str | None = None) -> bytes:
-    """The last frame of a stream; `retry` in ms is its client's own."""
-    return frames.control("bye", {"reason": reason, "reconnect": reason.reconnect}, cursor, retry)
+    def _farewell(self, session: Session, reason: Bye, cursor: str | None) -> None:
+        data = {"reason": reason, "reconnect": reason.reconnect}
+        session.sink.write(payload(frames.control("bye", data, cursor, self._retry(reason))))
+        session.sink.close()

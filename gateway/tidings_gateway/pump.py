@@ -1,7 +1,6 @@
 """Carries what the source says to the streams, in order, and knows when the tails are primed."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import aclosing
 
 import structlog
@@ -25,21 +24,17 @@ class Pump:
     Args:
         source: the log.
         dispatcher, rewinder, intake: where its events go.
-        retry: draws a reconnection time in ms.
 
     Attributes:
         primed: set once every partition was read up to where it ended at the start.
     """
 
-    def __init__(
-        self, source: Source, dispatcher: Dispatcher, rewinder: Rewinder, intake: Intake, retry: Callable[[], int]
-    ) -> None:
+    def __init__(self, source: Source, dispatcher: Dispatcher, rewinder: Rewinder, intake: Intake) -> None:
         self.primed = asyncio.Event()
         self._source = source
         self._dispatcher = dispatcher
         self._rewinder = rewinder
         self._intake = intake
-        self._retry = retry
         self._ends: dict[int, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._settling: dict[int, set[Session]] = {}
@@ -110,7 +105,7 @@ class Pump:
         self._ends = layout.ends
         dispatcher.counters.lag.clear()
         waited = self._rewinder.forget()
-        dispatcher.lay_out(layout, self._retry)
+        dispatcher.lay_out(layout)
         for partition, begin in layout.begins.items():
             if begin > hub.lanes[partition].tail.end:  # the source began again, further on
                 dispatcher.jump(partition, begin, Reset.EXPIRED)

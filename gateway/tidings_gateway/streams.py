@@ -26,7 +26,7 @@ from .core.reasons import Bye
 from .core.session import Session
 from .counters import Counters
 from .decoder import Decoder
-from .dispatcher import Dispatcher, farewell
+from .dispatcher import Dispatcher
 from .inboxes import Inboxes, as_json
 from .intake import Intake
 from .pump import Pump
@@ -34,7 +34,6 @@ from .rewinder import Rewinder
 from .sources.base import Source
 from .stream_settings import StreamSettings
 from .ticker import Ticker
-from .transports.base import payload
 from .transports.collect import Collected, CollectingSink
 from .transports.response import BoundSink, StreamResponse
 
@@ -93,10 +92,12 @@ class Streams:
         self._settings = settings
         self._hub = Hub(_limits(settings), follows)
         intake = Intake(Decoder(codec, self._count_undecodable))
-        self._dispatcher = Dispatcher(self._hub, self.counters, clock, self._rewind, self._settle, self._ended)
+        self._dispatcher = Dispatcher(
+            self._hub, self.counters, clock, self._rewind, self._settle, self._ended, self._retry
+        )
         self._rewinder = Rewinder(source, self._dispatcher, intake, settings, clock)
-        self._pump = Pump(source, self._dispatcher, self._rewinder, intake, self._retry)
-        self._ticker = Ticker(self._dispatcher, settings, clock, self._drain_retry)
+        self._pump = Pump(source, self._dispatcher, self._rewinder, intake)
+        self._ticker = Ticker(self._dispatcher, settings, clock)
         self._admission = Admission(Caps(settings.per_user, settings.per_address, settings.total))
         self._inboxes = Inboxes()
         self._clock = clock
@@ -119,7 +120,7 @@ class Streams:
         """Ends what streams are left with `bye` at once and closes the source."""
         self.draining = True
         for session in list(self._hub.sessions()):
-            self._dispatcher.end(session, Bye.DRAIN, self._drain_retry())
+            self._dispatcher.end(session, Bye.DRAIN)
         await self._pump.stop()
         await self._rewinder.stop()
         await self._ticker.stop()
@@ -140,7 +141,7 @@ class Streams:
             due = begin + window * (number + random.random()) / len(sessions)
             if due > loop.time():
                 await asyncio.sleep(due - loop.time())
-            self._dispatcher.end(session, Bye.DRAIN, self._drain_retry())
+            self._dispatcher.end(session, Bye.DRAIN)
 
     def response(self, user: str, last_event_id: str | None = None, expires_at: float | None = None) -> StreamResponse:
         """The response that streams to one client. `expires_at`: unix seconds at which its token ends."""
@@ -196,21 +197,20 @@ class Streams:
         lane = self._hub.lanes.get(self._hub.partition_of(user)) if self._hub.count else None
         sessions = [session for session in (lane.of(user) if lane else ()) if session.address is not None]
         for session in sessions:
-            self._dispatcher.end(session, Bye.TOKEN_EXPIRED, self._drain_retry())
+            self._dispatcher.end(session, Bye.TOKEN_EXPIRED)
         return len(sessions)
 
     def _open(self, session: Session, last_event_id: str | None) -> None:
         refusal = self._refusal(session)
         if refusal is not None:
-            self.counters.closed[refusal] += 1
-            session.sink.write(payload(farewell(refusal, self._drain_retry())))
-            session.sink.close()
+            self._dispatcher.refuse_entry(session, refusal)
             return
         session.sink.bind(session, self._dispatcher)
         self._ticker.add(session)
         self.counters.open += 1
         self.counters.opened += 1
-        self._dispatcher.open(session, parse(last_event_id) if last_event_id else None, self._retry())
+        retry = round(1000 * self._settings.retry * random.uniform(0.5, 1.5))
+        self._dispatcher.open(session, parse(last_event_id) if last_event_id else None, retry)
 
     def _refusal(self, session: Session) -> Bye | None:
         if self.draining:
@@ -258,11 +258,9 @@ class Streams:
     def _count_undecodable(self) -> None:
         self.counters.undecodable += 1
 
-    def _retry(self) -> int:
-        return round(1000 * self._settings.retry * random.uniform(0.5, 1.5))
-
-    def _drain_retry(self) -> int:
-        return round(1000 * random.uniform(*self._settings.drain_retry))
+    def _retry(self, reason: Bye) -> int:
+        window = self._settings.limit_retry if reason is Bye.LIMIT else self._settings.bye_retry
+        return round(1000 * random.uniform(*window))
 
 
 def _limits(settings: StreamSettings) -> Limits:

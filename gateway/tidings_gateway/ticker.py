@@ -20,16 +20,12 @@ class Ticker:
         dispatcher: writes and ends.
         settings: heartbeat, stall.
         clock: unix seconds.
-        retry: draws a reconnection time in ms.
     """
 
-    def __init__(
-        self, dispatcher: Dispatcher, settings: StreamSettings, clock: Callable[[], float], retry: Callable[[], int]
-    ) -> None:
+    def __init__(self, dispatcher: Dispatcher, settings: StreamSettings, clock: Callable[[], float]) -> None:
         self._dispatcher = dispatcher
         self._stall = settings.stall
         self._clock = clock
-        self._retry = retry
         self._period = min(_PERIOD_S, settings.heartbeat / 4)
         self._slots: list[set[Session]] = [set() for _ in range(max(1, round(settings.heartbeat / self._period)))]
         self._turn = 0
@@ -77,8 +73,7 @@ class Ticker:
     def _tick(self, now: float) -> None:
         self._expire(now)
         for session in [s for s in self._dispatcher.full if s.stalled(now, self._stall)]:
-            self._dispatcher.counters.slow["close"] += 1
-            self._dispatcher.end(session, Bye.SLOW, self._retry())
+            self._dispatcher.stalled(session)
         self._turn = (self._turn + 1) % len(self._slots)
         self._dispatcher.beat([s for s in self._slots[self._turn] if s.state is not State.CLOSED])
         while self._leaving and self._leaving[0][0] <= now:
@@ -89,7 +84,7 @@ class Ticker:
         last = self._end(now + self._period)
         for end in [end for end in self._ends if end <= last]:
             for session in list(self._ends.get(end, ())):
-                self._dispatcher.end(session, Bye.TOKEN_EXPIRED, self._retry())
+                self._dispatcher.end(session, Bye.TOKEN_EXPIRED)
 
     def _end(self, expires_at: float) -> int:
         return int(expires_at / self._period)

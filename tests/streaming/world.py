@@ -142,7 +142,13 @@ class World:
         self.counters = Counters()
         self.hub = Hub(limits, follows)
         self.dispatcher = Dispatcher(
-            self.hub, self.counters, lambda: self.now, self._rewind, self.ahead.append, lambda session: None
+            self.hub,
+            self.counters,
+            clock=lambda: self.now,
+            rewind=self._rewind,
+            settle=self.ahead.append,
+            ended=lambda session: None,
+            retry=lambda reason: 1234,
         )
 
     def start(self, back: int = HUGE) -> None:
@@ -228,7 +234,7 @@ class World:
         ends = {number: part.high for number, part in enumerate(self.log)}
         starts = starts_after(begins, bounds, MARGIN)
         waited = self._forget(self.waiting)
-        self.dispatcher.lay_out(Layout(self.epoch, len(self.log), begins, starts, ends), lambda: 1000)
+        self.dispatcher.lay_out(Layout(self.epoch, len(self.log), begins, starts, ends))
         self.dispatcher.resume(waited)
 
     def _jump(self, partition: int, start: int, reason: Reset) -> None:

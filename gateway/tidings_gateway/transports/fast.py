@@ -28,6 +28,9 @@ class Listener(Protocol):
     def left(self, session: Session) -> None:
         """The client has gone."""
 
+    def stalled(self, session: Session) -> None:
+        """The client has taken nothing for too long."""
+
 
 class Offer(Protocol):
     """A server's end of one connection."""

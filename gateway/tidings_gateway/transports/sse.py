@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -79,9 +78,12 @@ class EventSourceSink:
     async def run(self, response: EventSourceResponse, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves until the client goes, the stream is closed, or `abort`."""
         try:
-            with anyio.CancelScope() as cancel_scope, suppress(SendTimeoutError):
+            with anyio.CancelScope() as cancel_scope:
                 self._cancel = cancel_scope.cancel
                 await response(scope, receive, send)
+        except SendTimeoutError:
+            if self._session is not None and self._listener is not None:
+                self._listener.stalled(self._session)
         finally:
             self._cancel = None
             if self._session is not None and self._listener is not None:

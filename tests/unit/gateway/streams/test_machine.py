@@ -154,7 +154,7 @@ class Streams(RuleBasedStateMachine):
     @rule(data=st.data(), reason=st.sampled_from(list(Bye)))
     def send_away(self, data: st.DataObject, reason: Bye) -> None:
         lineage = data.draw(st.sampled_from(self.online))
-        self.world.dispatcher.end(lineage.client.session, reason, 1)
+        self.world.dispatcher.end(lineage.client.session, reason)
         self.online.remove(lineage)
         lineage.take()
         self.offline.append(lineage)

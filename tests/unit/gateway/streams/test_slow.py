@@ -96,7 +96,7 @@ def test_a_client_that_takes_nothing_has_stalled(world: World) -> None:
 def test_bye_is_the_last_word(world: World) -> None:
     """Nothing is written after it, and the session is forgotten."""
     client = world.connect()
-    world.dispatcher.end(client.session, Bye.SLOW, 1234)
+    world.dispatcher.end(client.session, Bye.SLOW)
     world.append()
     world.pump()
     client.take()
