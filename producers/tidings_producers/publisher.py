@@ -114,6 +114,11 @@ class Publisher:
                 self._registry.close()
 
     @property
+    def codec(self) -> Codec:
+        """What writes its events; `codec.catalogue` holds the types that it knows."""
+        return self._codec
+
+    @property
     def waiting(self) -> int:
         """How many events wait for Kafka's answer."""
         return self._producer.waiting

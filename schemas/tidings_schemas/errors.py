@@ -18,12 +18,8 @@
 The class says whose fault it was and whether to retry; the text says what to do.
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .delivery import Delivery
+from collections.abc import Sequence
+from typing import Protocol
 
 
 class TidingsError(Exception):
@@ -90,6 +86,16 @@ class BufferFull(Transient):
     """The producer's buffer is full."""
 
 
+class Failed(Protocol):
+    """A `Delivery` that failed, as far as `Undelivered` needs it: errors import nothing that does I/O."""
+
+    topic: str
+    key: bytes | None
+
+    def exception(self) -> TidingsError | None:
+        """Why."""
+
+
 class Undelivered(Transient):
     """Some records did not reach Kafka.
 
@@ -98,7 +104,7 @@ class Undelivered(Transient):
         waiting: how many more still wait for Kafka's answer.
     """
 
-    def __init__(self, deliveries: "Sequence[Delivery]", waiting: int) -> None:
+    def __init__(self, deliveries: Sequence[Failed], waiting: int) -> None:
         self.deliveries = list(deliveries)
         self.waiting = waiting
         why = f", the first ({deliveries[0].topic}): {deliveries[0].exception()}" if deliveries else ""

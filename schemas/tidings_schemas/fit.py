@@ -175,7 +175,7 @@ def _enum(schema: Mapping[str, Any]) -> Fit:
 
 
 def _fixed(schema: Mapping[str, Any]) -> Fit:
-    size = schema["size"]
+    size: int = schema["size"]
     decimal: bool = schema.get("logicalType") == "decimal"
 
     def fits(value: Any) -> bool:

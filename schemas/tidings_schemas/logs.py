@@ -41,4 +41,5 @@ def configure(service: str) -> None:
         )
     )
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO").upper(), handlers=[handler], force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every call to the registry
     structlog.contextvars.bind_contextvars(service=service)

@@ -35,7 +35,7 @@ class Producer:
 
     Args:
         settings: how to reach Kafka, and the namespace that topics live in; from the environment if None.
-        delivery_timeout: seconds until a record that Kafka does not take counts as failed.
+        delivery_timeout: seconds until a record that Kafka does not take counts as failed; None = never.
         buffer_records, buffer_bytes: how much may wait for Kafka before callers are slowed down.
         linger_ms: how long a record may wait for company; 0 sends at once.
         max_value_bytes: larger values are refused; None leaves it to the broker.
@@ -46,7 +46,7 @@ class Producer:
         self,
         settings: Settings | None = None,
         *,
-        delivery_timeout: float = 120.0,
+        delivery_timeout: float | None = 120.0,
         buffer_records: int = 100_000,
         buffer_bytes: int = 64 * 1024 * 1024,
         linger_ms: float = 5.0,
@@ -61,7 +61,7 @@ class Producer:
                 "enable.idempotence": True,
                 "acks": "all",
                 "partitioner": "murmur2_random",
-                "message.timeout.ms": int(delivery_timeout * 1000),
+                "message.timeout.ms": int((delivery_timeout or 0) * 1000),  # 0 = no limit
                 "queue.buffering.max.messages": buffer_records,
                 "queue.buffering.max.kbytes": max(1, buffer_bytes // 1024),
                 "linger.ms": linger_ms,

@@ -1,0 +1,1 @@
+"""Where events come from: flights of the past, commits of a repository, JSON lines."""

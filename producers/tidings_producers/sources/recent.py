@@ -1,0 +1,77 @@
+"""Shell: what a source told last, read from the end of its topic, so that a restarted source knows where it was."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from time import monotonic
+from typing import Any, NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from tidings_schemas.errors import BrokerUnavailable, Refused
+from tidings_schemas.settings import Settings
+
+_CALL_S = 10.0
+_BATCH = 1000
+
+
+class Told(NamedTuple):
+    """An event that is in Kafka: its attributes, without its data."""
+
+    id: str
+    source: str
+    subject: str
+    time: datetime
+
+
+def recent(settings: Settings, topic: str, limit: int = 2000, timeout: float = 60.0) -> list[Told]:
+    """The last `limit` events of each partition of `topic` (bare name), those without CloudEvents headers left out.
+
+    Raises:
+        BrokerUnavailable: Kafka does not answer, or not within `timeout` seconds.
+        Refused: there is no such topic.
+    """
+    consumer = Consumer(
+        settings.kafka(
+            **{"group.id": "unused", "enable.auto.commit": False, "enable.partition.eof": True, "fetch.wait.max.ms": 20}
+        )
+    )
+    try:
+        starts = _starts(consumer, settings.namespace.name(topic), limit)
+        consumer.assign(starts)
+        return list(_read(consumer, {start.partition for start in starts}, monotonic() + timeout))
+    except KafkaException as error:
+        raise BrokerUnavailable(f"Kafka does not say what {topic} holds: {error.args[0].str()}") from error
+    finally:
+        consumer.close()
+
+
+def _starts(consumer: Consumer, name: str, limit: int) -> list[TopicPartition]:
+    metadata = consumer.list_topics(name, timeout=_CALL_S).topics[name]
+    if metadata.error is not None:
+        raise Refused(f"there is no topic {name}: make it with `tidings prepare`")
+    starts = []
+    for partition in metadata.partitions:
+        low, high = consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=_CALL_S)
+        starts.append(TopicPartition(name, partition, max(low, high - limit)))
+    return starts
+
+
+def _read(consumer: Consumer, unfinished: set[int], deadline: float) -> Iterator[Told]:
+    while unfinished:
+        if monotonic() > deadline:
+            raise BrokerUnavailable("Kafka did not give the topic's end in time")
+        for message in consumer.consume(_BATCH, 0.1):
+            error = message.error()
+            if error is None:
+                yield from _told(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                unfinished.discard(message.partition() or 0)
+
+
+def _told(message: Message) -> Iterator[Told]:
+    pairs: Any = message.headers() or ()
+    try:
+        headers = {name: value.decode() for name, value in pairs if value is not None}
+        time = datetime.fromisoformat(headers["ce_time"])
+        yield Told(headers["ce_id"], headers["ce_source"], headers["ce_subject"], time)
+    except (KeyError, ValueError):
+        return  # another producer's record
