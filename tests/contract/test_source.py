@@ -5,30 +5,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
-import pytest
 from tidings_gateway.core.reasons import Reset
 from tidings_gateway.sources.base import Batch, Bounds, Jump, Layout, Source
 from tidings_gateway.sources.memory import MemorySource
 from tidings_schemas.partitioner import partition_of
-from tidings_schemas.settings import Settings
 
-from tests.streaming.logs import Log, MemoryLog, kafka_log
+from tests.contract.conftest import PARTITIONS
+from tests.streaming.logs import Log
 
 T = TypeVar("T")
-PARTITIONS = 2
 ANN = partition_of("ann", PARTITIONS)
-
-
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
-async def log(request: pytest.FixtureRequest) -> AsyncIterator[Log]:
-    """A topic of two partitions."""
-    if request.param == "memory":
-        yield MemoryLog(PARTITIONS)
-        return
-    kafka, namespace = request.getfixturevalue("kafka"), request.getfixturevalue("namespace")
-    settings = Settings(bootstrap_servers=kafka.bootstrap_servers, prefix=namespace)
-    async with kafka_log(settings, PARTITIONS) as made:
-        yield made
 
 
 class Reader:
