@@ -20,3 +20,19 @@ def pipeline(
     from . import pipeline as bench
 
     bench.main(bench.Load(rate=rate, seconds=seconds, users=users, named=named), as_json=json)
+
+
+@app.command()
+def replay(
+    events: int = typer.Option(1_000_000, min=1000, help="Events in the topic."),
+    partitions: int = typer.Option(2, min=1, help="Partitions of the topic."),
+    rounds: int = typer.Option(3, min=1, help="How often each side runs."),
+    json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """A topic to Parquet, beside kcat piped to a file that is then converted.
+
+    Example: tidings bench replay --events 1000000 --json
+    """
+    from . import replay as bench
+
+    bench.main(bench.Load(events=events, partitions=partitions, rounds=rounds), as_json=json)

@@ -4,7 +4,6 @@ there.
 So memory stays bounded whatever the topic holds, and DuckDB prunes the columns.
 """
 
-import gc
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -106,11 +105,7 @@ class Lake:
         writer = ParquetFile(target)
         side = Path(self._folder.name) / "undecodable.jsonl"
         reader = Reader(self._settings, ranges, told=self._told)
-        gc.disable()  # see parallel._work
-        try:
-            outcome = Session(request, ranges, reader, process, writer, side, progress=self._progress).run({})
-        finally:
-            gc.enable()
+        outcome = Session(request, ranges, reader, process, writer, side, progress=self._progress).run({})
         bad = f", {outcome.tally.undecodable:,} of them undecodable" if outcome.tally.undecodable else ""
         self._told(f"{scan.topic}: {outcome.tally.read:,} records read in {outcome.seconds:.1f} s{bad}{_bounds(scan)}")
         self._view(scan, target if outcome.files else None)

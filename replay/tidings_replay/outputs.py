@@ -12,7 +12,6 @@ from .core.errors import BadOutput
 from .request import Request
 from .writers.avro import AvroFiles
 from .writers.base import Writer
-from .writers.duck import DuckFile
 from .writers.http import HttpSink
 from .writers.lines import Csv, JsonLines
 from .writers.parquet import ParquetFile, ParquetFolders
@@ -103,7 +102,11 @@ def open_writer(
 def _file(kind: str, path: Path, catalogue: Catalogue) -> Writer:
     if kind == "avro":
         return AvroFiles(path, lambda name: find(catalogue, name))
-    return DuckFile(path) if kind == "duckdb" else ParquetFile(path)
+    if kind == "duckdb":
+        from .writers.duck import DuckFile  # a large library, that only this output needs
+
+        return DuckFile(path)
+    return ParquetFile(path)
 
 
 def numbered(path: Path, part: int) -> Path:

@@ -1,6 +1,5 @@
 """Shell: several processes, each with partitions of its own and files of its own."""
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -103,7 +102,6 @@ def _receive(pipe: "Connection[Any, Any]") -> Any:
 def _work(job: Job, settings: Settings, metadata: dict[str, str], pipe: "Connection[Any, Any]", stop: Any) -> None:
     """A worker's life. Ctrl-C goes to the parent alone, which says when to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.disable()  # nothing here makes cycles, and the collector would walk every waiting record again and again
     try:
 
         def progress(read: int, kept: int) -> None:

@@ -6,13 +6,13 @@ What a header does not say comes from where the record lies, by the same rules a
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .run import RawHeaders, Run
+from .headers import Headers, Pairs
+from .run import Run
 
 SCHEMA = pa.schema(
     [
@@ -50,8 +50,8 @@ def envelope(run: Run) -> pa.RecordBatch:
         _or(attribute["ce_id"], lambda: [f"{run.topic}:{run.partition}:{offset}" for offset in run.offsets]),
         _or(attribute["ce_source"], lambda: [f"kafka:{run.topic}"] * rows),
         attribute["ce_type"],
-        pc.coalesce(attribute["ce_subject"], key),
-        pc.coalesce(_times(attribute["ce_time"]), stamp.cast(pa.timestamp("us", "UTC"))),
+        _filled(attribute["ce_subject"], key),
+        _filled(_times(attribute["ce_time"]), stamp.cast(pa.timestamp("us", "UTC"))),
         others if others is not None else pa.nulls(rows, SCHEMA.field("_headers").type),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
@@ -74,32 +74,26 @@ def _text(value: bytes) -> str:
         return "base64:" + base64.b64encode(value).decode()
 
 
+def _filled(column: pa.Array, other: pa.Array) -> pa.Array:
+    return column if column.null_count == 0 else pc.coalesce(column, other)
+
+
 def _or(column: pa.Array, fallback: Any) -> pa.Array:
     return column if column.null_count == 0 else pc.coalesce(column, pa.array(fallback(), pa.string()))
 
 
-def _columns(headers: Sequence[RawHeaders]) -> tuple[dict[str, Sequence[bytes | None]], pa.Array | None]:
-    """({attribute: its values}, the other headers as a map column or None).
-
-    Producers give every record the same headers in the same order; then whole columns are cut out at once.
-    """
-    first = headers[0] if headers else None
-    if first and _uniform(headers, len(first)):
-        flat: list[Any] = list(chain.from_iterable(chain.from_iterable(headers)))  # type: ignore[arg-type]
-        names = [name for name, _ in first]
-        if len(set(names)) == len(names) and flat[0::2] == names * len(headers):
-            values, width = flat[1::2], len(names)
-            columns: dict[str, Sequence[bytes | None]] = {n: values[at::width] for at, n in enumerate(names)}
-            extra = {name: column for name, column in columns.items() if name not in _SPOKEN_FOR}
-            return columns, _maps(extra, len(headers)) if extra else None
-    return _ragged(headers)
+def _columns(headers: Headers) -> tuple[dict[str, Sequence[bytes | None]], pa.Array | None]:
+    """({attribute: its values}, the other headers as a map column or None)."""
+    if headers.rows is not None:
+        return _ragged(headers.rows)
+    columns = dict(zip(headers.names, headers.columns, strict=True))
+    extra = {name: column for name, column in columns.items() if name not in _SPOKEN_FOR}
+    return {name: columns[name] for name in _ATTRIBUTES if name in columns}, (
+        _maps(extra, len(headers)) if extra else None
+    )
 
 
-def _uniform(headers: Sequence[RawHeaders], width: int) -> bool:
-    return all(h is not None and len(h) == width for h in headers)
-
-
-def _maps(extra: dict[str, Sequence[bytes | None]], rows: int) -> pa.Array:
+def _maps(extra: dict[str, list[bytes | None]], rows: int) -> pa.Array:
     """A map column of `rows` maps with the same keys."""
     width = len(extra)
     items = pa.array([value for row in zip(*map(_strings, extra.values()), strict=True) for value in row], pa.string())
@@ -111,7 +105,7 @@ def _strings(values: Sequence[bytes | None]) -> list[str | None]:
     return [None if v is None else _text(v) for v in values]
 
 
-def _ragged(headers: Sequence[RawHeaders]) -> tuple[dict[str, Sequence[bytes | None]], pa.Array | None]:
+def _ragged(headers: Sequence[Pairs | None]) -> tuple[dict[str, Sequence[bytes | None]], pa.Array | None]:
     rows = [dict(h) if h else {} for h in headers]
     if not any(rows):
         return {}, None

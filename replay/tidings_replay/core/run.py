@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-RawHeaders = Sequence[tuple[str, bytes | None]] | None
+from .headers import Headers
 
 
 @dataclass(slots=True)
@@ -13,7 +13,6 @@ class Run:
     Attributes:
         topic: bare name, without the namespace.
         timestamps: Kafka timestamps, ms since 1970.
-        headers: as the client gives them, None where a record has none.
     """
 
     topic: str
@@ -22,15 +21,30 @@ class Run:
     timestamps: list[int] = field(default_factory=list)
     keys: list[bytes | None] = field(default_factory=list)
     values: list[bytes | None] = field(default_factory=list)
-    headers: list[RawHeaders] = field(default_factory=list)
+    headers: Headers = field(default_factory=Headers)
 
     def __len__(self) -> int:
         return len(self.offsets)
 
     def take(self, indices: Sequence[int]) -> "Run":
         """Only the records at these places."""
-        columns = (self.offsets, self.timestamps, self.keys, self.values, self.headers)
-        return Run(self.topic, self.partition, *([column[i] for i in indices] for column in columns))  # type: ignore[arg-type]
+        return Run(
+            self.topic,
+            self.partition,
+            [self.offsets[i] for i in indices],
+            [self.timestamps[i] for i in indices],
+            [self.keys[i] for i in indices],
+            [self.values[i] for i in indices],
+            self.headers.take(indices),
+        )
+
+    def extend(self, other: "Run") -> None:
+        """Takes the records that follow in the same partition."""
+        self.offsets += other.offsets
+        self.timestamps += other.timestamps
+        self.keys += other.keys
+        self.values += other.values
+        self.headers.extend(other.headers)
 
 
 @dataclass(frozen=True, slots=True)

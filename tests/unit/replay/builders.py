@@ -7,6 +7,7 @@ from typing import Any
 
 from fastavro import schemaless_writer
 from tidings_replay.core.decode import Decoder
+from tidings_replay.core.headers import Headers
 from tidings_replay.core.run import Run
 from tidings_schemas import framing
 from tidings_schemas.catalogue import Catalogue, Schema, load, schema_from_json
@@ -57,7 +58,7 @@ def run(values: Sequence[bytes | None], *, topic: str = "events.demo", headers: 
         [stamp + 1000 * n for n in range(count)],
         [b"k%d" % n for n in range(count)],
         list(values),
-        headers or [None] * count,
+        Headers(headers or [None] * count),
     )
 
 
