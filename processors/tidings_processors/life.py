@@ -1,0 +1,77 @@
+"""The worker's life inside Faust: started before the first record can come, stopped after the last one was let go."""
+
+from contextlib import suppress
+from typing import Any, cast
+
+import faust
+from confluent_kafka import KafkaException
+from faust.types import TP
+from mode import Service
+
+from .health import Health
+from .processors import Processors
+from .transport.consumer import Consumer
+from .transport.reader import ReaderStopped
+from .watch import Place, Progress
+
+_LOOK_S = 1.0
+
+
+class Life(Service):
+    """Starts and stops what is not Faust's, hands assignments on, and looks at the lag.
+
+    Args:
+        app: the Faust app.
+        processors: all of the worker but Faust.
+        health: answers probes; None = nobody asks.
+    """
+
+    def __init__(self, app: faust.App, processors: Processors, health: Health | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._app = app
+        self._processors = processors
+        self._health = health
+        self._bare = processors.settings.namespace.bare
+        app.on_partitions_assigned.connect(self._assigned, weak=False)
+
+    async def on_start(self) -> None:
+        """Answers probes from now on; waits until the worker can process."""
+        if self._health is not None:
+            self._health.start()
+        await self._processors.start()
+
+    async def on_stop(self) -> None:
+        """Lets what is under way arrive, then ends all."""
+        await self._processors.stop()
+        if self._health is not None:
+            self._health.stop()
+
+    @property
+    def _consumer(self) -> Consumer:
+        return cast(Consumer, self._app.consumer)
+
+    def _assigned(self, *args: Any, **_: Any) -> None:
+        partitions: set[TP] = args[-1]
+        held = self._consumer.partitions
+        self._processors.assign({(self._bare(tp.topic), tp.partition): held[tp] for tp in partitions})
+
+    @Service.task
+    async def _look(self) -> None:
+        async for _ in self.itertimer(_LOOK_S, name="lag"):
+            processors = self._processors
+            if processors.joined:
+                with suppress(KafkaException, ReaderStopped):  # looking must not end what it looks at
+                    processors.lag_watch.look(await self._progress())
+                processors.metrics.lag(processors.lag_watch.lags())
+            processors.metrics.ready.set(not processors.unready())
+
+    async def _progress(self) -> dict[Place, Progress]:
+        consumer = self._consumer
+        lags = consumer.lag()
+        done = {tp: consumer.highwater(tp) - lag for tp, lag in lags.items()}
+        if unread := [
+            tp for tp in consumer.assignment() if tp not in lags
+        ]:  # those that never come are the ones to see
+            committed = await consumer.reader.committed(unread)
+            done |= {tp: offset for tp, offset in committed.items() if offset is not None}
+        return {(self._bare(tp.topic), tp.partition): Progress(at, consumer.highwater(tp)) for tp, at in done.items()}

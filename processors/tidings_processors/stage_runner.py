@@ -1,0 +1,104 @@
+"""Runs a stage: records of a run in, records produced, and the run done when Kafka has all of them."""
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from time import perf_counter, time_ns
+
+import structlog
+from confluent_kafka import Message
+from tidings_schemas.errors import TidingsError, Transient
+from tidings_schemas.topics import Namespace
+
+from .core.record import RecordIn, Step
+from .core.stage import Stage
+from .deadman import Deadman
+from .known_schemas import SchemaPending, resolve
+from .metrics import Metrics
+from .outbox import Outbox
+from .transport import Run
+
+log = structlog.get_logger(__name__)
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
+
+
+class StageRunner:
+    """One stage at work on the runs of its topics.
+
+    Args:
+        stage: what is to be done.
+        ready: waits until the state for a partition is here; False when the partition was given up before that.
+        outbox: where the outputs go.
+        deadman: ends the process when a run takes too long.
+        chunk: records that the stage takes at once; between chunks the other stages get their turn.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        ready: Callable[[str, int], Awaitable[bool]],
+        outbox: Outbox,
+        deadman: Deadman,
+        metrics: Metrics,
+        namespace: Namespace,
+        chunk: int,
+    ) -> None:
+        self._stage = stage
+        self._ready = ready
+        self._outbox = outbox
+        self._deadman = deadman
+        self._metrics = metrics
+        self._namespace = namespace
+        self._chunk = chunk
+
+    async def agent(self, stream: AsyncIterable[Run]) -> None:
+        """The body of a Faust agent of concurrency 1. It never raises for what records hold."""
+        async for run in stream:
+            await self.work(run)
+
+    async def work(self, run: Run) -> None:
+        """Works on one run. Returns when all of it is handed over; it is done when Kafka has acked all of it."""
+        topic = self._namespace.bare(run.topic)
+        if not await self._ready(topic, run.partition):
+            return  # the partition is somebody else's now
+        what = f"{self._stage.name} of {run!r}"
+        parcel = self._outbox.parcel(what, run.done)
+        with self._deadman.watching(what):
+            records = records_of(run, topic)
+            failures = 0
+            while records and run.current:
+                step = self._step(records[: self._chunk])
+                await self._outbox.put(step.outs, parcel)
+                records = records[step.done :]
+                failures = 0 if step.done else failures + 1
+                await (self._wait(step.waiting, failures) if step.waiting else asyncio.sleep(0))
+        if records:
+            parcel.abandon()
+        else:
+            parcel.seal()
+
+    def _step(self, records: Sequence[RecordIn]) -> Step:
+        start = perf_counter()
+        step = self._stage.process(records, time_ns() // 1_000_000)
+        self._metrics.step(self._stage.name, step, perf_counter() - start)
+        return step
+
+    async def _wait(self, reason: Transient, failures: int) -> None:
+        """Waits in place, longer each time. The deadman ends the process when that takes too long."""
+        try:
+            if isinstance(reason, SchemaPending):
+                await resolve(reason)
+                return
+        except TidingsError as error:
+            reason = error if isinstance(error, Transient) else reason
+            log.warning("waiting", stage=self._stage.name, error=str(error))
+        pause = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(failures, 10))
+        await asyncio.sleep(pause)
+
+
+def records_of(run: Sequence[Message], topic: str) -> list[RecordIn]:
+    """A run's records as a stage takes them; `topic` is the bare name."""
+    return [
+        RecordIn(topic, m.partition(), m.offset(), m.key(), m.value(), m.headers() or (), m.timestamp()[1])  # type: ignore[arg-type]
+        for m in run
+    ]

@@ -1,0 +1,97 @@
+"""Reads the end of a topic's partitions, without a group."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from functools import partial
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+T = TypeVar("T")
+
+_TIMEOUT_S = 10.0
+_AGAIN_S = 0.2
+_SOON = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+_BATCH = 5_000
+
+
+def committed(config: dict[str, Any], group: str, topic: str, partitions: list[int]) -> dict[int, int]:
+    """The offsets that a group committed; a partition without one is left out.
+
+    Raises:
+        KafkaException: no answer.
+    """
+    asked = [TopicPartition(topic, partition) for partition in partitions]
+    with closing(Consumer(config | {"group.id": group, "enable.auto.commit": False})) as consumer:
+        answer = consumer.committed(asked, timeout=_TIMEOUT_S)
+    return {one.partition: one.offset for one in answer if one.offset >= 0}
+
+
+def ends(config: dict[str, Any], topic: str, partitions: list[int]) -> dict[int, tuple[int, int]]:
+    """(first, next) offset of each partition.
+
+    Raises:
+        KafkaException: no answer, or no such topic.
+    """
+    with closing(_consumer(config)) as consumer:
+        return {
+            partition: _patiently(partial(_bounds, consumer, TopicPartition(topic, partition)))
+            for partition in partitions
+        }
+
+
+def _bounds(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
+    low, high = consumer.get_watermark_offsets(partition, timeout=_TIMEOUT_S)
+    return low, high
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    """Asks again while the broker says that it cannot answer yet: a topic that is new has no leader for a moment."""
+    deadline = monotonic() + _TIMEOUT_S
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            reason = error.args[0]
+            if not (isinstance(reason, KafkaError) and reason.code() in _SOON) or monotonic() > deadline:
+                raise
+            sleep(_AGAIN_S)
+
+
+def between(config: dict[str, Any], topic: str, spans: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
+    """The records of each partition from its first offset up to, and without, its second; in order by partition.
+
+    Raises:
+        KafkaException: a partition cannot be read, or nothing comes for 10 s.
+    """
+    left = {partition: end for partition, (start, end) in spans.items() if start < end}
+    with closing(_consumer(config | {"enable.partition.eof": True})) as consumer:
+        consumer.assign([TopicPartition(topic, partition, spans[partition][0]) for partition in left])
+        while left:
+            messages = consumer.consume(_BATCH, _TIMEOUT_S)
+            if not messages:
+                raise KafkaException(f"{topic} gave nothing within {_TIMEOUT_S:.0f} s")
+            for message in messages:
+                yield from _within(message, left)
+
+
+def _within(message: Message, left: dict[int, int]) -> Iterator[Message]:
+    partition, offset = message.partition(), message.offset()
+    end = left.get(partition)  # type: ignore[arg-type]
+    if end is None or offset is None:
+        return
+    error = message.error()
+    if error is not None and error.code() != error._PARTITION_EOF:
+        raise KafkaException(error)
+    if error is None and offset < end:
+        yield message
+    if error is not None or offset >= end - 1:  # the last offsets may hold no record, so the log's end counts too
+        left.pop(partition, None)  # type: ignore[arg-type]
+
+
+def _consumer(config: dict[str, Any]) -> Consumer:
+    return Consumer(
+        config
+        | {"group.id": "unused", "enable.auto.commit": False, "auto.offset.reset": "earliest", "fetch.wait.max.ms": 20}
+    )

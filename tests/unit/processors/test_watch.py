@@ -1,0 +1,122 @@
+"""What watches a worker: lag that does not move, work that takes too long, parcels that have arrived."""
+
+import threading
+
+import pytest
+from tidings_processors.deadman import Deadman
+from tidings_processors.outbox import Parcel
+from tidings_processors.watch import LagWatch, Progress
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+PLACE = ("drafts", 0)
+
+
+@pytest.mark.parametrize(
+    ("later", "stuck"),
+    [(Progress(10, 50), True), (Progress(11, 50), False), (Progress(50, 50), False)],
+    ids=["no progress", "progress", "nothing waits"],
+)
+def test_a_partition_is_stuck_when_records_wait_and_it_does_not_move(later: Progress, stuck: bool) -> None:
+    clock = Clock()
+    watch = LagWatch(30, clock)
+    watch.look({PLACE: Progress(10, 20)})
+    clock.now = 31
+    watch.look({PLACE: later})
+    assert bool(watch.stuck()) is stuck
+    assert watch.lags() == {PLACE: later.lag}
+
+
+def test_a_stuck_partition_is_told_in_words() -> None:
+    clock = Clock()
+    watch = LagWatch(30, clock)
+    watch.look({PLACE: Progress(10, 20)})
+    clock.now = 40
+    watch.look({PLACE: Progress(10, 25)})
+    assert watch.stuck() == ["drafts[0] has 15 records waiting and has not moved for 40 s"]
+
+
+def test_rest_is_no_standstill() -> None:
+    """A partition that had nothing to do for long is not stuck the moment something comes."""
+    clock = Clock()
+    watch = LagWatch(30, clock)
+    for clock.now in (0, 50, 100):
+        watch.look({PLACE: Progress(10, 10)})
+    clock.now = 101
+    watch.look({PLACE: Progress(10, 12)})
+    assert watch.stuck() == []
+
+
+def test_a_partition_that_was_given_up_is_forgotten() -> None:
+    clock = Clock()
+    watch = LagWatch(30, clock)
+    watch.look({PLACE: Progress(10, 20)})
+    watch.look({})
+    clock.now = 40
+    watch.look({PLACE: Progress(10, 20)})
+    assert watch.stuck() == []
+
+
+def test_work_that_takes_too_long_is_noticed_from_another_thread() -> None:
+    told = threading.Event()
+    stuck: list[str] = []
+
+    def on_stuck(what: str, _: float) -> None:
+        stuck.append(what)
+        told.set()
+
+    deadman = Deadman(0.05, on_stuck)
+    deadman.start()
+    deadman.end(deadman.begin("quick work"))
+    with deadman.watching("slow work"):
+        assert told.wait(10)
+    deadman.stop()
+    assert set(stuck) == {"slow work"}
+    assert deadman.oldest() is None
+
+
+class _Ends:
+    def __init__(self) -> None:
+        self.done = self.ended = 0
+
+    def parcel(self) -> Parcel:
+        return Parcel(lambda: setattr(self, "done", self.done + 1), lambda: setattr(self, "ended", self.ended + 1))
+
+
+def test_a_parcel_is_done_when_it_is_sealed_and_all_has_arrived() -> None:
+    """In whatever order: acks may come before the last record is put in, and after."""
+    ends = _Ends()
+    parcel = ends.parcel()
+    parcel.add(1)
+    parcel.arrived(None, None)  # type: ignore[arg-type]
+    parcel.add(1)
+    assert ends.done == 0
+    parcel.seal()
+    assert ends.done == 0
+    parcel.arrived(None, None)  # type: ignore[arg-type]
+    assert (ends.done, ends.ended) == (1, 1)
+
+
+def test_an_empty_parcel_is_done_at_once() -> None:
+    ends = _Ends()
+    ends.parcel().seal()
+    assert (ends.done, ends.ended) == (1, 1)
+
+
+def test_an_abandoned_parcel_is_never_done() -> None:
+    """Its run belongs to another worker now: to ack it would lose what the other has not done yet."""
+    ends = _Ends()
+    parcel = ends.parcel()
+    parcel.add(1)
+    parcel.abandon()
+    parcel.arrived(None, None)  # type: ignore[arg-type]
+    assert (ends.done, ends.ended) == (0, 1)
