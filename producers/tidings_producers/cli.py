@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from tidings_schemas import logs
+from tidings_schemas.admin import ensure_topics
 from tidings_schemas.delivery import RecordMetadata
 from tidings_schemas.errors import InvalidEvent
 from tidings_schemas.from_json import JsonReader
@@ -20,7 +21,7 @@ from .core.followables import of_flights
 from .core.places import NEW_YORK
 from .progress import Progress
 from .publisher import Publisher
-from .sources import announcer, flights, git, lines
+from .sources import announcer, eventstreams, flights, git, lines
 from .sources.nycflights import FIRST, LAST, NycFlights
 from .stopping import on_signals
 
@@ -102,6 +103,38 @@ def git_command(
         announcer.announce(settings, publisher, [commits.followable(repository.name)])
         count = git.run(repository, publisher, known, stop, limit=limit, follow=follow, show=_show_commit)
     _print(json, {"repository": repository.name, "branch": repository.branch, "commits": count})
+
+
+@source_app.command("eventstreams")
+def eventstreams_command(
+    streams: Annotated[list[str], typer.Argument(help="Streams, as the service names them: recentchange.")],
+    url: Annotated[str, typer.Option(help="The service, up to /v2/stream.")] = eventstreams.PUBLIC,
+    since: Annotated[
+        datetime | None, typer.Option(help="Where to begin.", show_default="where it was, else now")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="End after so many events; 0 = go on.")] = 0,
+    token: Annotated[str, typer.Option(envvar="TIDINGS_TOKEN", help="For a service that wants one.")] = "",
+    json: Json = False,
+) -> None:
+    """Read a service that speaks Wikimedia's EventStreams into events.eventstreams, until Ctrl-C.
+
+    A run that was stopped goes on where it was.
+
+    Examples:
+
+        tidings source eventstreams recentchange
+
+        tidings source eventstreams flights --url http://127.0.0.1:8610/v2/stream --since 2013-01-10
+    """
+    logs.configure("eventstreams")
+    stop, settings = on_signals(), Settings()
+    ensure_topics(settings, [eventstreams.TOPIC])
+    stream = eventstreams.Stream(url, streams, token)
+    known, newest = eventstreams.told(settings, stream.service)
+    begin = since.replace(tzinfo=since.tzinfo or UTC) if since else newest
+    with Publisher(settings, delivery_timeout=None) as publisher:
+        read = eventstreams.run(stream, publisher, known, begin, stop, limit=limit)
+    _print(json, {"published": read.published, "known": read.known, "refused": read.refused})
 
 
 def publish(
