@@ -16,11 +16,12 @@ from mode import Service, ServiceT
 from .backlog import Limits
 from .dispatcher import Dispatcher
 from .events import Assigned, Failed, Fetched, ReaderEvent, Revoked, Sought
+from .mailbox import ReaderStopped
 from .message import AtWork, Nowhere
 from .offsets import OffsetConsumer
 from .partition import Partition
 from .quiet import Quiet, QuietLog, more
-from .reader import Reader, ReaderStopped
+from .reader import Reader
 from .rebalance import Rebalancer, remaining
 from .settings import librdkafka
 

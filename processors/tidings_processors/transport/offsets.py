@@ -12,8 +12,9 @@ from faust.types import TP
 from faust.types.transports import TPorTopicSet
 from mode import Service
 
+from .mailbox import ReaderStopped
 from .partition import Partition
-from .reader import Reader, ReaderStopped
+from .reader import Reader
 from .settings import Settings
 
 

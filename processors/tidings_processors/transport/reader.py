@@ -14,17 +14,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from faust.types import TP
 
 from .backlog import Gate, Level, Limits
 from .events import Assigned, Failed, Fetched, ReaderEvent, Revoked, Sought
+from .mailbox import ReaderStopped as ReaderStopped
+from .mailbox import ToLoop, ToThread
 from .quiet import QuietLog
-
-T = TypeVar("T")
 
 #: Longest time in `poll`, seconds: a command waits no longer than this.
 _POLL = 0.1
@@ -36,10 +35,6 @@ _ASK = 5.0
 _REVOKE_TURN = 0.002
 #: Most messages taken out of librdkafka at once; the GIL is held meanwhile (about 0.5 µs each).
 _BATCH = 1000
-
-
-class ReaderStopped(Exception):
-    """The reader has ended; it can be asked nothing more."""
 
 
 class Reader(threading.Thread):
@@ -70,16 +65,13 @@ class Reader(threading.Thread):
         self._kafka = Consumer({**config, **callbacks}, logger=log)
         self._gate: Gate[TP] = Gate(limits)
         self._levels: dict[TP, Level] = {}
+        self._new: list[TP] = []
         self._linger = linger
         self._revoke_timeout = revoke_timeout
-        self._loop = loop
-        self._deliver = deliver
         self._log = log
-        self._events: deque[ReaderEvent] = deque()
-        self._told = False
-        self._commands: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._events = ToLoop(loop, deliver)
+        self._commands = ToThread()
         self._closing = threading.Event()
-        self._ended = False
         self._commits: deque[Future[list[TopicPartition]]] = deque()
         self._in_callback = False
 
@@ -88,11 +80,11 @@ class Reader(threading.Thread):
     async def subscribe(self, topics: Iterable[str]) -> None:
         """Join the group for these topics, replacing those before."""
         names = sorted(topics)
-        await self._between_polls(lambda: self._kafka.subscribe(names, self._on_assign, self._on_revoke, self._on_lost))
+        await self._commands.ask(lambda: self._kafka.subscribe(names, self._on_assign, self._on_revoke, self._on_lost))
 
     async def seek(self, partition: TP, offset: int) -> None:
         """Read an assigned partition from `offset` on. A `Sought` parts the records before from those after."""
-        await self._between_polls(lambda: self._seek(partition, offset))
+        await self._commands.ask(lambda: self._seek(partition, offset))
 
     async def commit(self, offsets: Mapping[TP, int]) -> list[TopicPartition]:
         """Commit and wait for the broker's answer.
@@ -103,13 +95,13 @@ class Reader(threading.Thread):
         wanted = [TopicPartition(tp.topic, tp.partition, offset) for tp, offset in offsets.items()]
         answer: Future[list[TopicPartition]] = Future()
         answer.set_running_or_notify_cancel()  # from here on it cannot be cancelled, so its end need not look
-        await self._between_polls(lambda: self._commit(wanted, answer))
+        await self._commands.ask(lambda: self._commit(wanted, answer))
         return await asyncio.wrap_future(answer)
 
     async def committed(self, partitions: Iterable[TP]) -> dict[TP, int | None]:
         """Committed offsets, None where there is none, asked of the broker."""
         wanted = [TopicPartition(*tp) for tp in partitions]
-        answer = await self._between_polls(lambda: self._kafka.committed(wanted, timeout=_ASK)) if wanted else []
+        answer = await self._commands.ask(lambda: self._kafka.committed(wanted, timeout=_ASK)) if wanted else []
         return {TP(one.topic, one.partition): one.offset if one.offset >= 0 else None for one in answer}
 
     async def watermarks(self, partition: TP) -> tuple[int, int]:
@@ -118,13 +110,13 @@ class Reader(threading.Thread):
         Raises: KafkaException if it does not answer.
         """
         asked = TopicPartition(*partition)
-        low, high = await self._between_polls(lambda: self._kafka.get_watermark_offsets(asked, timeout=_ASK))
+        low, high = await self._commands.ask(lambda: self._kafka.get_watermark_offsets(asked, timeout=_ASK))
         return low, high
 
     async def seen(self, partitions: Iterable[TP]) -> dict[TP, tuple[int, int]]:
         """First and next offsets of partitions as the last fetch saw them; those never fetched are left out."""
         wanted = list(partitions)
-        return await self._between_polls(lambda: self._seen(wanted))
+        return await self._commands.ask(lambda: self._seen(wanted))
 
     @property
     def paused(self) -> set[TP]:
@@ -136,19 +128,6 @@ class Reader(threading.Thread):
         self._closing.set()
         await asyncio.get_running_loop().run_in_executor(None, self.join)
 
-    async def _between_polls(self, call: Callable[[], T]) -> T:
-        answer: Future[T] = Future()
-        self._commands.append((call, answer))
-        if self._ended:
-            self._refuse_commands()
-        return await asyncio.wrap_future(answer)
-
-    def _take(self) -> None:
-        self._told = False
-        events = self._events
-        while events:
-            self._deliver(events.popleft())
-
     # -- called in this thread ------------------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -157,13 +136,16 @@ class Reader(threading.Thread):
             while not self._closing.is_set():
                 self._turn()
         except BaseException as error:
-            self._tell(Failed(error, fatal=True))
+            self._events.tell(Failed(error, fatal=True))
         finally:
             self._end()
 
     def _turn(self) -> None:
-        if self._commands:
-            self._run_commands()
+        self._commands.run()
+        if self._new:
+            # librdkafka remembers that a partition was paused when it comes back, and would never read it again.
+            self._kafka.resume([TopicPartition(*tp) for tp in self._new if tp in self._levels])
+            self._new = []
         if self._gate.paused:
             self._resume()
         message = self._kafka.poll(_POLL_PAUSED if self._gate.paused else _POLL)
@@ -173,7 +155,7 @@ class Reader(threading.Thread):
             time.sleep(self._linger)
         records = self._by_partition([message, *self._kafka.consume(_BATCH - 1, 0)])
         if records:
-            self._tell(Fetched(records))
+            self._events.tell(Fetched(records))
             self._pause(records)
 
     def _by_partition(self, messages: list[Message]) -> dict[TP, list[Message]]:
@@ -205,7 +187,7 @@ class Reader(threading.Thread):
 
     def _seek(self, tp: TP, offset: int) -> None:
         self._kafka.seek(TopicPartition(tp.topic, tp.partition, offset))
-        self._tell(Sought(tp, offset))
+        self._events.tell(Sought(tp, offset))
 
     def _commit(self, offsets: list[TopicPartition], answer: Future[list[TopicPartition]]) -> None:
         if self._in_callback:  # nobody polls now, so the broker's answer must be waited for
@@ -218,39 +200,13 @@ class Reader(threading.Thread):
         cached = {tp: self._kafka.get_watermark_offsets(TopicPartition(*tp), cached=True) for tp in partitions}
         return {tp: (max(0, marks[0]), marks[1]) for tp, marks in cached.items() if marks and marks[1] >= 0}
 
-    def _run_commands(self) -> None:
-        while self._commands:
-            call, answer = self._commands.popleft()
-            if not answer.set_running_or_notify_cancel():
-                continue
-            try:
-                answer.set_result(call())
-            except BaseException as error:
-                answer.set_exception(error)
-
-    def _tell(self, event: ReaderEvent) -> None:
-        self._events.append(event)
-        if not self._told:
-            self._told = True
-            self._loop.call_soon_threadsafe(self._take)
-
     def _end(self) -> None:
         try:
             self._kafka.close()
         finally:
-            self._ended = True
-            self._refuse_commands()
-
-    def _refuse_commands(self) -> None:
-        stopped = ReaderStopped("the consumer is closed")
-        with suppress(IndexError):
-            while True:
-                answer = self._commands.popleft()[1]
-                if answer.set_running_or_notify_cancel():
-                    answer.set_exception(stopped)
-        with suppress(IndexError):
-            while True:
-                self._commits.popleft().set_exception(stopped)
+            self._commands.end()
+            for answer in self._commits:
+                answer.set_exception(ReaderStopped("the consumer is closed"))
 
     # -- librdkafka's callbacks, run inside `poll`, `consume` and `close` ---------------------------------------------
 
@@ -259,7 +215,8 @@ class Reader(threading.Thread):
             return
         levels = {TP(one.topic, one.partition): Level() for one in partitions}
         self._levels.update(levels)
-        self._tell(Assigned(levels, self._starts(partitions)))
+        self._new += levels
+        self._events.tell(Assigned(levels, self._starts(partitions)))
 
     def _starts(self, partitions: list[TopicPartition]) -> dict[TP, int]:
         try:
@@ -279,7 +236,7 @@ class Reader(threading.Thread):
         gone = frozenset(TP(one.topic, one.partition) for one in partitions)
         if not self._closing.is_set():
             event = Revoked(gone, lost, time.monotonic() + self._revoke_timeout)
-            self._tell(event)
+            self._events.tell(event)
             self._await_release(event)
         for tp in gone:
             self._levels.pop(tp, None)
@@ -287,8 +244,8 @@ class Reader(threading.Thread):
     def _await_release(self, event: Revoked) -> None:
         self._in_callback = True
         try:
-            while not event.released.wait(_REVOKE_TURN):
-                self._run_commands()
+            while not (event.released.wait(_REVOKE_TURN) or self._closing.is_set()):
+                self._commands.run()
                 if time.monotonic() > event.deadline + 1.0:
                     self._log.log(
                         logging.ERROR, "%s: the event loop is stuck, giving up %s", "REVOKE", event.partitions
@@ -307,14 +264,14 @@ class Reader(threading.Thread):
             answer.set_exception(KafkaException(error))
 
     def _on_error(self, error: KafkaError) -> None:
-        self._tell(Failed(error, _fatal(error)))
+        self._events.tell(Failed(error, _fatal(error)))
 
     def _on_message_error(self, message: Message) -> None:
         error = message.error()
         if error is not None and error.code() != KafkaError._PARTITION_EOF:
             topic, partition = message.topic(), message.partition()
             about = TP(topic, partition) if topic is not None and partition is not None else None
-            self._tell(Failed(error, _fatal(error), about))
+            self._events.tell(Failed(error, _fatal(error), about))
 
 
 def _fatal(error: KafkaError) -> bool:

@@ -145,6 +145,27 @@ async def test_what_waits_is_not_waited_for(place: Make) -> None:
         assert offsets_of([first, second], tp) == Counter(range(100))
 
 
+async def test_a_full_partition_that_goes_and_comes_back_flows_again(place: Make) -> None:
+    """The pause of a partition of which enough waits ends with its assignment."""
+    here = place(2)
+    settings = Settings(max_run=100, buffer_records=1_000, revoke_timeout=0.2)
+    first, second = here.worker(settings), here.worker(settings)
+    first.open.clear()
+    async with running(first):
+        await until(lambda: len(first.consumer.assignment()) == 2, "the first has all")
+        here.fill(5_000)
+        await until(lambda: len(first.consumer.reader.paused) == 2, "both are full")
+        second.open.clear()
+        async with running(second):
+            await until(lambda: split_between(first, second, here), "both have their share")
+            (moved,) = second.consumer.assignment()
+            await until(lambda: second.consumer.reader.paused == {moved}, "it is full there, too")
+        first.open.set()
+        await until(lambda: len(first.consumer.assignment()) == 2, "the first has all again")
+        await until(lambda: here.committed() == [5_000, 5_000], "all is done")
+        assert first.offsets(moved)[-1] == 4_999
+
+
 async def test_more_workers_than_partitions(place: Make) -> None:
     """A worker that gets nothing is ready, and takes over when the other goes."""
     here = place(1)
