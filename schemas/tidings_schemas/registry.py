@@ -28,6 +28,7 @@ class Registry:
     """
 
     def __init__(self, url: str, auth: str = "", timeout: float = 5.0) -> None:
+        self.url = url
         user, _, password = auth.partition(":")
         self._http = httpx.Client(
             base_url=url.rstrip("/"), timeout=timeout, headers=_JSON, auth=(user, password) if auth else None
@@ -78,11 +79,14 @@ class Registry:
 
     def versions(self, name: str) -> list[Schema]:
         """Every registered version of a subject, oldest first; empty when there is none."""
-        answer = self._call("GET", f"/subjects/{quote(name)}/versions")
-        if answer.status_code == 404:
-            return []
-        bodies = [self._body(self._call("GET", f"/subjects/{quote(name)}/versions/{v}")) for v in self._body(answer)]
+        paths = [f"/subjects/{quote(name)}/versions/{version}" for version in self.versions_of(name)]
+        bodies = [self._body(self._call("GET", path)) for path in paths]
         return [schema_from_json(json.loads(body["schema"])) for body in bodies]
+
+    def versions_of(self, name: str) -> list[int]:
+        """The numbers of a subject's registered versions; empty when there is none."""
+        answer = self._call("GET", f"/subjects/{quote(name)}/versions")
+        return [] if answer.status_code == 404 else list(self._body(answer))
 
     def close(self) -> None:
         """Closes the connections."""
@@ -110,9 +114,18 @@ class Registry:
 
 
 def register_all(registry: Registry, schemas: Iterable[Schema]) -> dict[str, int]:
-    """Registers every schema, each held to BACKWARD_TRANSITIVE; idempotent. Returns ids by name."""
+    """Registers every schema, each held to BACKWARD_TRANSITIVE; idempotent. Returns ids by name.
+
+    Raises:
+        Refused: a schema is incompatible with what is registered under its name.
+        RegistryUnavailable: no answer.
+    """
     ids = {}
     for schema in schemas:
+        known = bool(registry.versions_of(schema.name))
+        if known:  # before, so that this very version is held to it
+            registry.set_compatibility(schema.name)
         ids[schema.name] = registry.register(schema)
-        registry.set_compatibility(schema.name)
+        if not known:  # only now is there a subject to set it for
+            registry.set_compatibility(schema.name)
     return ids

@@ -40,12 +40,15 @@ class Repository:
         self.name = name or (root.parent.name if root.name == ".git" else root.name.removesuffix(".git"))
         if not FOLLOWED_TOPIC.fullmatch(f"repo:{self.name}"):
             raise SourceUnusable(f"{self.name!r} cannot be followed: give it a plain --name, letters, digits and ._-")
-        self.branch = branch or self._git("rev-parse", "--abbrev-ref", "HEAD").strip()
+        self.branch = branch or self._git("symbolic-ref", "--short", "HEAD", missing="HEAD").strip()
         self.head()
 
     def head(self) -> str:
         """The hash of the branch's newest commit."""
-        return self._git("rev-parse", "--verify", f"{self.branch}^{{commit}}").strip()
+        found = self._git("rev-parse", "--verify", "--quiet", f"{self.branch}^{{commit}}", missing="").strip()
+        if not found:
+            raise SourceUnusable(f"{self.name} has no branch {self.branch!r} with a commit")
+        return found
 
     def commits(self, head: str, known: Iterable[str] = (), limit: int = 0) -> list[Commit]:
         """The commits that `head` reaches and none of `known` does, oldest first; the newest `limit` (0 = all).
@@ -60,19 +63,18 @@ class Repository:
         )
         return parse(out)[::-1]
 
-    def _git(self, *arguments: str, given: str | None = None) -> str:
+    def _git(self, *arguments: str, given: str | None = None, missing: str | None = None) -> str:
+        """What git prints; `missing` if it fails and that is given."""
         command = ["git", "-C", str(self._path), *arguments]
         try:
-            done = subprocess.run(
-                command, input=given, capture_output=True, check=True, encoding="utf-8", errors="replace"
-            )
+            done = subprocess.run(command, input=given, capture_output=True, encoding="utf-8", errors="replace")
         except FileNotFoundError as error:
             raise SourceUnusable("git is not installed") from error
-        except subprocess.CalledProcessError as error:
-            raise SourceUnusable(
-                f"{self._path} is no git repository that can be read: {error.stderr.strip()}"
-            ) from error
-        return done.stdout
+        if done.returncode == 0:
+            return done.stdout
+        if missing is None:
+            raise SourceUnusable(f"git cannot read {self._path}: {done.stderr.strip()}")
+        return missing
 
 
 def told(settings: Settings, repository: Repository) -> set[str]:

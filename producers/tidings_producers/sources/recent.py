@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -10,7 +10,9 @@ from tidings_schemas.errors import BrokerUnavailable, Refused
 from tidings_schemas.settings import Settings
 
 _CALL_S = 10.0
+_APPEARS_S = 3.0
 _BATCH = 1000
+_TAIL_BASE = -2000  # librdkafka's RD_KAFKA_OFFSET_TAIL_BASE: this minus n is n records before the end
 
 
 class Told(NamedTuple):
@@ -31,28 +33,33 @@ def recent(settings: Settings, topic: str, limit: int = 2000, timeout: float = 6
     """
     consumer = Consumer(
         settings.kafka(
-            **{"group.id": "unused", "enable.auto.commit": False, "enable.partition.eof": True, "fetch.wait.max.ms": 20}
+            **{
+                "group.id": "unused",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",  # where a partition holds fewer
+                "fetch.wait.max.ms": 20,
+            }
         )
     )
     try:
-        starts = _starts(consumer, settings.namespace.name(topic), limit)
-        consumer.assign(starts)
-        return list(_read(consumer, {start.partition for start in starts}, monotonic() + timeout))
+        name = settings.namespace.name(topic)
+        partitions = _partitions(consumer, name, monotonic() + _APPEARS_S)
+        consumer.assign([TopicPartition(name, partition, _TAIL_BASE - limit) for partition in partitions])
+        return list(_read(consumer, partitions, monotonic() + timeout))
     except KafkaException as error:
         raise BrokerUnavailable(f"Kafka does not say what {topic} holds: {error.args[0].str()}") from error
     finally:
         consumer.close()
 
 
-def _starts(consumer: Consumer, name: str, limit: int) -> list[TopicPartition]:
-    metadata = consumer.list_topics(name, timeout=_CALL_S).topics[name]
-    if metadata.error is not None:
-        raise Refused(f"there is no topic {name}: make it with `tidings prepare`")
-    starts = []
-    for partition in metadata.partitions:
-        low, high = consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=_CALL_S)
-        starts.append(TopicPartition(name, partition, max(low, high - limit)))
-    return starts
+def _partitions(consumer: Consumer, name: str, deadline: float) -> set[int]:
+    """The topic's partitions; one that was made a moment ago may take a little to appear."""
+    while (metadata := consumer.list_topics(name, timeout=_CALL_S).topics[name]).error is not None:
+        if monotonic() > deadline:
+            raise Refused(f"there is no topic {name}: make it with `tidings prepare`")
+        sleep(0.1)
+    return set(metadata.partitions)
 
 
 def _read(consumer: Consumer, unfinished: set[int], deadline: float) -> Iterator[Told]:
