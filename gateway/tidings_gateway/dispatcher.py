@@ -8,7 +8,9 @@ from .core.hub import Ahead, Beyond, Hub, Portion
 from .core.ladder import Step
 from .core.reasons import Bye, Reset
 from .core.record import Record
+from .core.reread import Reread
 from .core.session import Session, State
+from .core.tail import Tail
 from .counters import Counters
 from .sources.base import Layout
 from .transports.base import payload
@@ -121,6 +123,10 @@ class Dispatcher:
             return session.full_since is None
         self._pull(session)
         return False
+
+    def keep(self, tail: Tail, reread: Reread) -> None:
+        """Keeps what was read back, up to where the tail begins."""
+        tail.prepend(reread.records, reread.start, self._clock())
 
     def refuse(self, session: Session, reason: Reset) -> None:
         """What a rewound session asked for cannot be given."""

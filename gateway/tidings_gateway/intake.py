@@ -32,7 +32,7 @@ class Intake:
         if not key:
             return self._shared(offset, value)
         try:
-            return Record(offset, key.decode(), "", decoder.identify(value), value, decoder.open)
+            return Record(offset, key.decode(), "", _id(key, decoder.identify(value)), value, decoder.open)
         except UnicodeDecodeError:
             self.refused += 1
             return None
@@ -42,4 +42,10 @@ class Intake:
         if message is None or not message.topic:
             self.refused += 1
             return None
-        return Record(offset, "", message.topic, message.id.encode(), value, lambda user, value: message)
+        id = _id(b"", message.id.encode())
+        return Record(offset, "", message.topic, id, value, lambda user, value: message)
+
+
+def _id(key: bytes, id: bytes | None) -> bytes | None:
+    """Of one user: what is written under a wrong key must not pass for the right one's."""
+    return None if id is None else key + b"\0" + id

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from .core.reasons import Reset
 from .core.record import Record
+from .core.reread import Reread
 from .core.session import Session, State
 from .core.window import Window
 from .dispatcher import Dispatcher
@@ -45,8 +46,10 @@ class Rewind:
         waiting -= {s for s in waiting if s.state is State.CLOSED or not s.behind}
         self._refuse({s for s in waiting if s.position < low}, Reset.EXPIRED)
         self._refuse({s for s in waiting if s.position < self._tail.end - reach}, Reset.TOO_FAR)
-        self.at = max(low, min((s.position for s in waiting), default=low) - margin)
+        first = min((s.position for s in waiting), default=low)
+        self.at = max(low, first - margin)
         self._window = window
+        self._reread = Reread(first, self._tail.room)
 
     @property
     def done(self) -> bool:
@@ -56,6 +59,7 @@ class Rewind:
     def jump(self, start: int, reason: Reset) -> None:
         """The log goes on at `start`; what lay between is gone."""
         self._refuse({s for s in self._aboard() if s.position < start}, reason)
+        self._reread.restart(start)
         self.at = start
 
     def too_old(self, offset: int) -> None:
@@ -67,13 +71,16 @@ class Rewind:
         aboard = self._aboard()
         own: dict[str, list[Record]] = {}
         for record in records:
-            if record.id is None or self._window.add(record.id):
+            if self._window.add(record):
                 own.setdefault(record.user, []).append(record)
+                self._reread.add(record)
         shared = own.pop("", [])
         self.at = end
         for session in aboard:
             if not self._dispatcher.read(session, _merged(own.get(session.user, []), shared), end):
                 self._waiting.discard(session)
+        if self._reread.start < self._tail.start <= end:
+            self._dispatcher.keep(self._tail, self._reread)
 
     def finish(self) -> None:
         """The log has ended, so nothing more lies between here and the tail."""

@@ -14,9 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tidings_gateway import server, sockets
+from tidings_gateway.sources.base import Source
 from tidings_gateway.sources.memory import MemorySource
 from tidings_gateway.stream_settings import StreamSettings
 from tidings_gateway.streams import Streams
+from tidings_schemas.codec import Codec
 
 from tests.streaming.build import CODEC, notification
 
@@ -37,11 +39,11 @@ class StampingMiddleware:
 
 
 class Gateway:
-    """Streams over a log in memory, and routes to reach them."""
+    """Streams over a log, by default one in memory, and routes to reach them."""
 
-    def __init__(self, settings: StreamSettings, partitions: int = 2) -> None:
-        self.source = MemorySource(partitions)
-        self.streams = Streams(self.source, CODEC, settings, time.time, lambda user, topic: True)
+    def __init__(self, settings: StreamSettings, source: Source | None = None, codec: Codec = CODEC) -> None:
+        self.memory = MemorySource(2)
+        self.streams = Streams(source or self.memory, codec, settings, time.time, lambda user, topic: True)
         self._published = 0
         self.app = StampingMiddleware(
             Starlette(
@@ -55,14 +57,14 @@ class Gateway:
         )
 
     def publish(self, user: str, title: str = "a title", **more: object) -> str:
-        """Writes a notification for a user, or for all if there is no user. Returns its id."""
+        """Writes a notification to the log in memory, for a user or, without one, for all. Returns its id."""
         self._published += 1
         id = str(self._published)
         value = notification(id, user, None if user else "topic", title, **more)  # type: ignore[arg-type]
         if user:
-            self.source.publish(user, value)
+            self.memory.publish(user, value)
         else:
-            self.source.share(value)
+            self.memory.share(value)
         return id
 
     @contextlib.asynccontextmanager

@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 import uvloop
 from tidings_gateway import server, sockets
 from tidings_gateway.protocol import StreamProtocol
+from tidings_gateway.sources.base import Source
 from tidings_gateway.stream_settings import StreamSettings
+from tidings_schemas.codec import Codec
 
 from tests.streaming.app import Gateway
+from tests.streaming.build import CODEC
 
 T = TypeVar("T")
 
@@ -50,12 +53,14 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(settings: StreamSettings, protocol: Any = StreamProtocol, **more: Any) -> Iterator[Served]:
-    """A gateway on a free port for as long as the block lasts. `more` goes to uvicorn."""
-    gateway = Gateway(settings)
+def served(
+    settings: StreamSettings, protocol: Any = StreamProtocol, source: Source | None = None, codec: Codec = CODEC
+) -> Iterator[Served]:
+    """A gateway on a free port for as long as the block lasts."""
+    gateway = Gateway(settings, source, codec)
     listener = sockets.listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    config = server.configure(gateway.app, protocol=protocol, **more)
+    config = server.configure(gateway.app, protocol=protocol)
     gateway_server = server.GatewayServer(config, gateway.streams, 0.0)
     loops: list[asyncio.AbstractEventLoop] = []
     started = threading.Event()

@@ -37,7 +37,7 @@ class Record:
         offset: its place in the partition.
         user: whose it is, or empty when it is shared by the followers of `topic`.
         topic: the followed topic of a shared record, else empty.
-        id: what a replay of the same notification has too; None when there is nothing to compare.
+        id: what a replay of the same notification for the same user has too; None when it cannot be told.
         value: the record's bytes.
         open: decodes them, at most once.
     """

@@ -6,7 +6,7 @@ come from the log itself.
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -15,6 +15,7 @@ from .window import Window
 
 #: Bytes that a record costs beside its value: the objects around it, its place in two indexes, its opened message.
 OVERHEAD = 700
+_REREAD_AGE = 60.0  # seconds that records read back are kept
 _offset = attrgetter("offset")
 
 
@@ -56,17 +57,37 @@ class Tail:
         if record.offset < self.end:
             return False
         self.end = record.offset + 1
-        if record.id is not None and not self.window.add(record.id):
+        if not self.window.add(record):
             self.duplicates += 1
             return False
         if record.offset < self.start:
+            self.window.release(record)
             return False
         record.arrived = now
         self._records.append(record)
-        index, key = (self._users, record.user) if record.user else (self._topics, record.topic)
+        index, key = self._place(record)
         index.setdefault(key, []).append(record)
         self.bytes += record.size + OVERHEAD
         return True
+
+    @property
+    def room(self) -> int:
+        """Bytes that are free."""
+        return self._max_bytes - self.bytes
+
+    def prepend(self, records: Sequence[Record], start: int, now: float) -> None:
+        """Takes what lies between `start` and the tail's own start, as it was read back; keeps it for a minute."""
+        records = [record for record in records if record.offset < self.start]
+        self.start = min(start, self.start)
+        self.bytes += sum(record.size + OVERHEAD for record in records)
+        self._records.extendleft(reversed(records))
+        before: dict[tuple[bool, str], list[Record]] = {}
+        for record in records:
+            record.arrived = now - self._max_age + _REREAD_AGE
+            before.setdefault((bool(record.user), record.user or record.topic), []).append(record)
+        for (is_user, key), theirs in before.items():
+            index = self._users if is_user else self._topics
+            index[key] = theirs + index.get(key, [])
 
     def advance(self, end: int) -> None:
         """The log is empty up to `end` (markers and deleted records take offsets too)."""
@@ -80,10 +101,11 @@ class Tail:
             record = records.popleft()
             self.start = record.offset + 1
             self.bytes -= record.size + OVERHEAD
-            key = (True, record.user) if record.user else (False, record.topic)
-            evicted[key] = evicted.get(key, 0) + 1
-        for (is_user, key_text), count in evicted.items():
-            _drop(self._users if is_user else self._topics, key_text, count)
+            self.window.release(record)
+            place = (bool(record.user), record.user or record.topic)
+            evicted[place] = evicted.get(place, 0) + 1
+        for (is_user, key), count in evicted.items():
+            _drop(self._users if is_user else self._topics, key, count)
 
     def since(self, user: str, offset: int, follows: Callable[[str, str], bool]) -> list[Record] | Gone:
         """The records for `user` from `offset` on, in order: its own, and the shared ones of topics it follows."""
@@ -92,6 +114,9 @@ class Tail:
         own = _from(self._users.get(user, ()), offset)
         shared = [_from(of_topic, offset) for topic, of_topic in self._topics.items() if follows(user, topic)]
         return sorted([*own, *(record for part in shared for record in part)], key=_offset) if any(shared) else own
+
+    def _place(self, record: Record) -> tuple[dict[str, list[Record]], str]:
+        return (self._users, record.user) if record.user else (self._topics, record.topic)
 
 
 def _drop(index: dict[str, list[Record]], key: str, count: int) -> None:

@@ -20,6 +20,7 @@ _POLL_S = 0.1
 _CHECK_S = 3.0  # between looks at the topic's id and partitions
 _HURRIED_CHECK_S = 0.3  # after an error that a deleted topic may have caused
 _RETRY_S = 0.5
+_PATIENCE_S = 5.0
 
 #: Takes an event, or what ended the thread, and its weight in records; may block.
 Emit = Callable[[Layout | Batch | Jump | Exception, int], None]
@@ -173,6 +174,9 @@ class KafkaTail:
         self._known = (epoch, count)
         self._positions = dict(begins)
         self._emit(Layout(epoch, count, begins, starts, {p: bounds[p].high for p in partitions}), 1)
+        self._consumer.list_topics(
+            self._topic.name, timeout=_PATIENCE_S
+        )  # else new partitions wait for its own refresh
         self._consumer.assign(self._topic.at(self._positions))
 
 
