@@ -166,6 +166,7 @@ class KafkaTail:
             self._positions = {}
             self._consumer.close()
             self._consumer = self._topic.consumer()
+        self._consumer.list_topics(self._topic.name, timeout=_PATIENCE_S)  # new partitions are unknown to it till then
         partitions = range(count) if self._wanted is None else sorted(p for p in self._wanted if p < count)
         bounds = {partition: self._topic.bounds(self._consumer, partition) for partition in partitions}
         back = 0 if self._known else self._back
@@ -174,9 +175,6 @@ class KafkaTail:
         self._known = (epoch, count)
         self._positions = dict(begins)
         self._emit(Layout(epoch, count, begins, starts, {p: bounds[p].high for p in partitions}), 1)
-        self._consumer.list_topics(
-            self._topic.name, timeout=_PATIENCE_S
-        )  # else new partitions wait for its own refresh
         self._consumer.assign(self._topic.at(self._positions))
 
 
