@@ -16,7 +16,7 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from tidings_producers import Publisher
+from tidings_producers import AsyncPublisher, Publisher
 from tidings_schemas import Event, Follow, catalogue
 from tidings_schemas.codec import Codec
 from tidings_schemas.partitioner import partition_of
@@ -143,7 +143,7 @@ async def _load(load: Load, settings: Settings, port: int, issuer: Issuer) -> Ar
     await _until(lambda: arrivals.ready >= load.users, "not every stream became ready")
     async with Publisher(settings) as publisher:
         for number in range(-_WARM_UP, 0):
-            await publisher.publish_async(_event(number, time.time_ns(), load))
+            await publisher.publish(_event(number, time.time_ns(), load))
         await _until(lambda: len(arrivals.warm) >= _WARM_UP, "the warm-up did not arrive")
         await _publish(publisher, load)
     while len(arrivals.latencies_ns) < load.events and time.monotonic() - arrivals.last < _QUIET_S:
@@ -158,14 +158,14 @@ async def _open(user: int, users: int, port: int, issuer: Issuer, arrivals: Arri
     return await subscribe("127.0.0.1", port, token, lambda frame: arrivals.take(user, users, frame))
 
 
-async def _publish(publisher: Publisher, load: Load) -> None:
+async def _publish(publisher: AsyncPublisher, load: Load) -> None:
     """Each event at its due time; those that are late go at once and keep their due time."""
     start, interval = time.time_ns() + 100_000_000, 1_000_000_000 / load.rate
     for number in range(load.events):
         due = start + int(number * interval)
         if (early := due - time.time_ns()) > 0:
             await asyncio.sleep(early / 1e9)
-        await publisher.publish_async(_event(number, due, load))
+        await publisher.publish(_event(number, due, load))
 
 
 def _event(number: int, due_ns: int, load: Load) -> Event:
