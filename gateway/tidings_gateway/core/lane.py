@@ -1,6 +1,6 @@
 """One partition: its tail, and the sessions of the users who live there."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .record import Record
@@ -52,8 +52,20 @@ class Lane:
             if not sessions:
                 del self._sessions[session.user]
 
-    def deliveries(self, records: Iterable[Record], follows: Follows, now: float) -> list[Delivery]:
+    def deliveries(self, records: Sequence[Record], follows: Follows, now: float) -> list[Delivery]:
         """Who of those that are not behind gets which of `records`; what nobody reads is never opened."""
+        return self._one(records[0], follows, now) if len(records) == 1 else self._several(records, follows, now)
+
+    def _one(self, record: Record, follows: Follows, now: float) -> list[Delivery]:
+        """The usual case, and the one that must be quick: one record for a user, or for thousands."""
+        if record.user:
+            sessions = [session for session in self._sessions.get(record.user, ()) if not session.behind]
+        else:
+            topic, everybody = record.topic, self._sessions.items()
+            sessions = [s for user, theirs in everybody if follows(user, topic) for s in theirs if not s.behind]
+        return [Delivery([record], sessions)] if sessions and record.live(now) else []
+
+    def _several(self, records: Iterable[Record], follows: Follows, now: float) -> list[Delivery]:
         by_user: dict[str, list[Record]] = {}
         for record in records:
             audience = self._audience(record, follows)

@@ -42,10 +42,11 @@ class Offer(Protocol):
 class FastSink:
     """One connection's transport, which frames go to as HTTP chunks."""
 
-    __slots__ = ("_listener", "_session", "_transport", "paused")
+    __slots__ = ("_listener", "_session", "_transport", "_write", "paused")
 
     def __init__(self, transport: asyncio.WriteTransport) -> None:
         self._transport = transport
+        self._write = transport.write
         self._session: Session | None = None
         self._listener: Listener | None = None
         self.paused = False
@@ -56,7 +57,7 @@ class FastSink:
 
     def write(self, payload: Payload) -> bool:
         """As `Sink.write`. The transport says by `pause_writing`, during the call, that its buffer is full."""
-        self._transport.write(payload.chunked)
+        self._write(payload.chunked)
         return not self.paused
 
     def close(self) -> None:
