@@ -10,8 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tidings.local import services, shared
 from tidings.local.services import Endpoints
+
+# How long an example takes says more about what else runs on the machine than about the code.
+settings.register_profile("tidings", deadline=None)
+settings.load_profile("tidings")
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,8 @@ def schema_from_json(document: Any) -> Schema:
     if not isinstance(document, dict) or document.get("type") != "record" or "name" not in document:
         raise ValueError("an event's schema must be an Avro record with a name")
     namespace, name = document.get("namespace"), document["name"]
+    if not isinstance(document.get("fields"), list):
+        raise ValueError(f"{name}: a record needs a list of fields, which may be empty")
     schema = Schema(f"{namespace}.{name}" if namespace and "." not in name else name, dict(document))
     try:
         _ = schema.parsed

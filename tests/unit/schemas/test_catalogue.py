@@ -75,6 +75,7 @@ def test_a_folder_adds_schemas(tmp_path: Path) -> None:
         ("{", "Expecting"),
         ('"string"', "must be an Avro record"),
         ('{"type": "enum", "name": "E", "symbols": []}', "must be an Avro record"),
+        ('{"type": "record", "name": "R"}', "list of fields"),
         ('{"type": "record", "name": "R", "fields": [{"name": "f", "type": "strnig"}]}', "strnig"),
     ],
 )
