@@ -11,7 +11,7 @@ class StreamSettings:
         heartbeat: a quiet stream's cursor moves on this often.
         retry: the browser's reconnection time that a stream opens with; drawn from 50–150 % of it.
         drain: over this window streams end after SIGTERM, each with its own `bye`.
-        bye_retry, limit_retry: ranges of the random reconnection time that a `bye` carries, and one with `limit`.
+        drain_retry, limit_retry: ranges of the random reconnection time that a `bye` carries, and one with `limit`.
         tail_bytes, tail_age: what one partition's tail holds at most.
         dedupe_window: notification ids that one partition remembers.
         dedupe_margin: records before a position that a resume from the log reads to recognise replays.
@@ -26,7 +26,7 @@ class StreamSettings:
     heartbeat: float = 15.0
     retry: float = 3.0
     drain: float = 10.0
-    bye_retry: tuple[float, float] = (1.0, 5.0)
+    drain_retry: tuple[float, float] = (1.0, 5.0)
     limit_retry: tuple[float, float] = (5.0, 30.0)
     tail_bytes: int = 32 * 1024 * 1024
     tail_age: float = 3600.0

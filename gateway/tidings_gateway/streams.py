@@ -259,7 +259,7 @@ class Streams:
         self.counters.undecodable += 1
 
     def _retry(self, reason: Bye) -> int:
-        window = self._settings.limit_retry if reason is Bye.LIMIT else self._settings.bye_retry
+        window = self._settings.limit_retry if reason is Bye.LIMIT else self._settings.drain_retry
         return round(1000 * random.uniform(*window))
 
 
