@@ -226,6 +226,8 @@ class Streams:
             self._ticker.remove(session)
 
     async def _until_primed(self) -> None:
+        if self._pump.primed.is_set():
+            return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._pump.primed.wait(), _START_S)
 

@@ -121,10 +121,11 @@ class Hub:
 
         `Reset`: it goes on from the tail's end. `Ahead`: call `settle`. `Bye`: the user's partition is elsewhere.
         """
-        lane = self.lanes.get(self.partition_of(session.user))
+        partition = self.partition_of(session.user)
+        lane = self.lanes.get(partition)
         if lane is None:
             return Bye.MOVED
-        session.partition = self.partition_of(session.user)
+        session.partition = partition
         lane.add(session)
         session.move_to(lane.tail.end)
         if cursor is None:
