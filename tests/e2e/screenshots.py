@@ -7,10 +7,12 @@ writes `live-light.png`, `live-dark.png`, `phone.png` and the animated `live.gif
 """
 
 import argparse
+import base64
 import io
+import itertools
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
@@ -19,6 +21,7 @@ CHROMIUM = "/usr/bin/chromium"
 FOLLOWED = ["airport:JFK", "airport:EWR", "airport:LGA", "route:EWR-ORD", "route:JFK-LAX", "route:LGA-ATL"]
 WIDE: ViewportSize = {"width": 1360, "height": 900}
 FILM: ViewportSize = {"width": 1200, "height": 760}
+ZONE = "America/New_York"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 #: The film is shown at this width: small enough for a README.
 FILM_WIDTH = 900
@@ -29,7 +32,9 @@ def signed_in(
     browser: Browser, url: str, user: str, scheme: Literal["light", "dark"], size: ViewportSize, scale: float = 1
 ) -> Page:
     """The page of `user`, who follows `FOLLOWED`, with at least one notification in it."""
-    context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=scale, locale="en-US")
+    context = browser.new_context(
+        viewport=size, color_scheme=scheme, device_scale_factor=scale, locale="en-US", timezone_id=ZONE
+    )
     context.request.post(f"{url}/v1/session", data={"user": user}).body()
     for topic in FOLLOWED:
         answer = context.request.put(f"{url}/v1/follows/{topic}", headers={"Origin": url})
@@ -47,15 +52,53 @@ def wait_for_items(page: Page, count: int, seconds: float) -> None:
     expect(page.get_by_role("article").nth(count - 1)).to_be_attached(timeout=seconds * 1000)
 
 
+def wait_until_busy(page: Page, seconds: float) -> None:
+    """Until three come within six seconds: the flights' nights are quiet."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        before = held(page)
+        page.wait_for_timeout(6000)
+        if held(page) >= before + 3:
+            return
+    raise SystemExit("error: too little happens; is the source playing?")
+
+
+def held(page: Page) -> int:
+    """How many notifications the inbox holds, shown or not."""
+    return int(page.get_by_role("article").first.get_attribute("aria-setsize") or 0)
+
+
+def picture(page: Page, path: Path) -> None:
+    """A screenshot at a moment when something arrives."""
+    callout = page.locator("tidings-map .callout")
+    callout.wait_for(state="detached", timeout=120_000)
+    callout.wait_for(timeout=120_000)
+    page.wait_for_timeout(900)
+    page.screenshot(path=path)
+
+
 def film(page: Page, seconds: float, a_second: float) -> list[tuple[Image.Image, int]]:
-    """What the page looks like for a while: frames, and how many milliseconds each was seen."""
-    shots: list[tuple[float, Image.Image]] = []
-    end = time.monotonic() + seconds
-    while (now := time.monotonic()) < end:
-        shots.append((now, Image.open(io.BytesIO(page.screenshot())).convert("RGB")))
-        time.sleep(max(0.0, 1 / a_second - (time.monotonic() - now)))
-    times = [at for at, _ in shots] + [end]
-    return [(image, round((then - at) * 1000)) for (at, image), then in zip(shots, times[1:], strict=True)]
+    """What the page looks like for a while: frames, and how many milliseconds each was seen.
+
+    The browser sends a frame when something has changed, which costs far less than a screenshot at a time.
+    """
+    shots: list[tuple[float, bytes]] = []
+    devtools = page.context.new_cdp_session(page)
+
+    def keep(frame: dict[str, Any]) -> None:
+        at = float(frame["metadata"]["timestamp"])
+        if not shots or at - shots[-1][0] >= 1 / a_second:
+            shots.append((at, base64.b64decode(frame["data"])))
+        devtools.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
+
+    devtools.on("Page.screencastFrame", keep)
+    devtools.send("Page.startScreencast", {"format": "png"})
+    page.wait_for_timeout(seconds * 1000)
+    devtools.send("Page.stopScreencast")
+    times = [at for at, _ in shots]
+    seen = [round((then - at) * 1000) for at, then in itertools.pairwise([*times, times[-1] + 1])]
+    images = [Image.open(io.BytesIO(shot)).convert("RGB") for _, shot in shots]
+    return list(zip(images, seen, strict=True))
 
 
 def palette_of(image: Image.Image) -> Image.Image:
@@ -88,9 +131,10 @@ def take(browser: Browser, url: str, folder: Path, count: int, seconds: float) -
     light.get_by_role("button", name="Mark all as read").click()
     moving = signed_in(browser, url, user, "light", FILM)
     wait_for_items(moving, count, seconds)
+    wait_until_busy(moving, seconds)
     write_gif(film(moving, 14, 6), folder / "live.gif")
     for page, name in ((light, "live-light.png"), (dark, "live-dark.png"), (phone, "phone.png")):
-        page.screenshot(path=folder / name)
+        picture(page, folder / name)
     for path in sorted(folder.iterdir()):
         print(f"{path}: {path.stat().st_size / 1024:.0f} KB")
 

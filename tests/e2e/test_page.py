@@ -132,6 +132,17 @@ def test_preferences_outlive_the_visit(stack: Stack, new_tab: NewTab, user: str)
     expect(device.expect_item(f"{flight} hat 45 Minuten Verspätung")).to_contain_text("14:45")
 
 
+def test_a_newcomer_reads_local_time(stack: Stack, new_tab: NewTab, user: str) -> None:
+    """Who never chose a time zone gets the browser's, and every device of theirs keeps it."""
+    tab = new_tab(timezone_id="America/New_York")
+    with tab.page.expect_response(lambda answer: answer.request.method == "PUT" and "preferences" in answer.url):
+        tab.sign_in(user)
+    device = new_tab(timezone_id="UTC").sign_in(user)
+    device.page.get_by_role("button", name="Account of").click()
+    device.page.get_by_role("button", name="Preferences").click()
+    expect(device.page.get_by_label("Time zone")).to_have_value("America/New_York")
+
+
 def test_a_session_that_ended_says_so(stack: Stack, new_tab: NewTab, user: str) -> None:
     """When the cookie is gone, the stream is not tried for ever: the page says that one has been signed out."""
     tab = new_tab().sign_in(user)

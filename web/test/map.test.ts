@@ -30,11 +30,24 @@ describe("places", () => {
   });
 
   test("a route has two ends, and a line when both are known", () => {
-    expect(endsOf("route:JFK-LAX")).toEqual(["airport:JFK", "airport:LAX"]);
-    expect(endsOf("airport:JFK")).toBeNull();
+    expect(endsOf("route:JFK-LAX", ATLAS)).toEqual(["airport:JFK", "airport:LAX"]);
+    expect(endsOf("airport:JFK", ATLAS)).toBeNull();
     expect(lineOf("route:JFK-LAX", ATLAS)).toHaveLength(2);
     expect(lineOf("route:JFK-XXX", ATLAS)).toBeNull();
   });
+});
+
+test("a flight has the ends that its subtitle tells", () => {
+  const flight = {
+    topic: "flight:AA1",
+    kind: "flight",
+    title: "AA1",
+    subtitle: "American Airlines Inc. · JFK → LAX",
+  };
+  const atlas = new Map([...ATLAS, ["flight:AA1", { ...flight, latitude: null, longitude: null }] as const]);
+  expect(endsOf("flight:AA1", atlas)).toEqual(["airport:JFK", "airport:LAX"]);
+  expect(lineOf("flight:AA1", atlas)).toEqual(lineOf("route:JFK-LAX", atlas));
+  expect(endsOf("flight:AA1", ATLAS)).toBeNull();
 });
 
 describe("the view", () => {

@@ -73,7 +73,7 @@ export class TidingsMap extends LitElement {
 
   /** Topics to mark: followed places, the ends of followed routes. */
   #marked(): readonly string[] {
-    const topics = [...this.followed].flatMap((topic) => endsOf(topic) ?? [topic]);
+    const topics = [...this.followed].flatMap((topic) => endsOf(topic, this.atlas) ?? [topic]);
     return [...new Set(topics)].filter((topic) => placeOf(topic, this.atlas) !== null);
   }
 
@@ -87,10 +87,10 @@ export class TidingsMap extends LitElement {
   }
 
   #description(): string {
-    const routes = [...this.followed].filter((topic) => endsOf(topic) !== null);
+    const routes = [...this.followed].filter((topic) => lineOf(topic, this.atlas) !== null);
     const places = this.#marked().map(codeOf).join(", ");
     if (places === "") return "Map of the United States; nothing on it is followed yet";
-    return `Map of what you follow: ${places}${routes.length > 0 ? `, with ${routes.length} routes` : ""}`;
+    return `Map of what you follow: ${places}${routes.length > 0 ? `, with ${routes.length} lines between them` : ""}`;
   }
 
   #unfollowed(view: View): readonly SVGTemplateResult[] {
@@ -150,7 +150,7 @@ export class TidingsMap extends LitElement {
   #callout(pulse: Pulse | undefined, view: View): SVGTemplateResult | typeof nothing {
     if (pulse === undefined) return nothing;
     const { x, y } = this.#spot(pulse.topic, view);
-    const short = pulse.text.length > 40 ? `${pulse.text.slice(0, 39)}…` : pulse.text;
+    const short = pulse.text.length > 48 ? `${pulse.text.slice(0, 47)}…` : pulse.text;
     const width = short.length * 6.6 + 26;
     const left = Math.min(Math.max(x - width / 2, 8), Math.max(8, this.size.width - width - 8));
     const top = y > 90 ? y - 66 : y + 34;

@@ -6,9 +6,13 @@ export type Atlas = ReadonlyMap<string, Followable>;
 
 const ROUTE = /^route:([^-]+)-(.+)$/;
 
-/** The airports at a route's ends, as topics; null when `topic` is no route. */
-export function endsOf(topic: string): readonly [string, string] | null {
-  const [, from, to] = ROUTE.exec(topic) ?? [];
+/** As a flight's subtitle says its way: `United Air Lines Inc. · EWR → ORD`. */
+const WAY = /(\w{3}) → (\w{3})/;
+
+/** The airports at the ends of a route or a flight, as topics; null when `topic` is neither, or nobody said. */
+export function endsOf(topic: string, atlas: Atlas): readonly [string, string] | null {
+  const way = topic.startsWith("flight:") ? WAY.exec(atlas.get(topic)?.subtitle ?? "") : ROUTE.exec(topic);
+  const [, from, to] = way ?? [];
   return from === undefined || to === undefined ? null : [`airport:${from}`, `airport:${to}`];
 }
 
@@ -19,9 +23,9 @@ export function placeOf(topic: string, atlas: Atlas): Point | null {
   return project(place.longitude, place.latitude);
 }
 
-/** Both ends of a route on the map; null when either is unknown. */
+/** Both ends of a route or a flight on the map; null when either is unknown. */
 export function lineOf(topic: string, atlas: Atlas): readonly [Point, Point] | null {
-  const ends = endsOf(topic);
+  const ends = endsOf(topic, atlas);
   if (ends === null) return null;
   const [from, to] = [placeOf(ends[0], atlas), placeOf(ends[1], atlas)];
   return from === null || to === null ? null : [from, to];

@@ -44,10 +44,12 @@ export function nothingYet({ follows, suggested, followed }: Session): TemplateR
 }
 
 function suggestions(
-  { bundle, single }: Suggested,
+  suggested: Suggested | null,
   followed: ReadonlySet<string>,
   align: "center" | "start",
-): TemplateResult {
+): TemplateResult | typeof nothing {
+  if (suggested === null) return nothing;
+  const { bundle, single } = suggested;
   if (single.length === 0) {
     return html`<p class="muted waiting">No source has announced anything to follow yet; looking again.</p>`;
   }

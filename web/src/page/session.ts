@@ -18,7 +18,8 @@ export class Session extends EventTarget {
   stream: TidingsStream | null = null;
   follows: readonly Follow[] = [];
   preferences: Preferences | null = null;
-  suggested: Suggested = { bundle: [], single: [] };
+  /** What to begin with; null until the sources have been asked. */
+  suggested: Suggested | null = null;
   /** Why nobody is signed in, when that needs saying. */
   error = "";
 
@@ -83,8 +84,19 @@ export class Session extends EventTarget {
     this.follows = follows.toSorted((a, b) => b.since.localeCompare(a.since));
     this.preferences = preferences;
     this.#changed();
+    await this.#adoptZone(preferences);
     await this.catalogue.resolve(follows.map(({ topic }) => topic));
     this.#changed();
+  }
+
+  /** A newcomer's times are in UTC: take the browser's zone, once, so that whoever chooses UTC later keeps it. */
+  async #adoptZone(preferences: Preferences): Promise<void> {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const done = `tidings-zone ${this.me?.user}`;
+    if (localStorage.getItem(done) !== null) return;
+    localStorage.setItem(done, timeZone);
+    if (preferences.time_zone === "UTC" && timeZone !== "UTC")
+      await this.save({ ...preferences, time_zone: timeZone });
   }
 
   async #enter(me: Me): Promise<void> {
