@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 import structlog
 from tidings_schemas import Event, Follow, Preference, Receipt
-from tidings_schemas.cloudevents import headers_of
 from tidings_schemas.codec import Codec
 from tidings_schemas.delivery import Delivery, RecordMetadata
 from tidings_schemas.errors import BrokerUnavailable, TidingsError, Undelivered
+from tidings_schemas.outgoing import Outbox, Outgoing
 from tidings_schemas.partitioner import partition_of
 from tidings_schemas.producer import Producer
 from tidings_schemas.records import AvroRecord
 from tidings_schemas.settings import Settings
-from tidings_schemas.topics import FOLLOWS, PREFERENCES, RECEIPTS, domain_of, events_topic, follow_key
+from tidings_schemas.topics import FOLLOWS, PREFERENCES, RECEIPTS, follow_key
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +36,7 @@ class Writer:
     def __init__(self, settings: Settings, codec: Codec, timeout_s: float) -> None:
         self._settings = settings
         self._codec = codec
+        self._outbox = Outbox(codec, settings.max_event_bytes)
         self._timeout_s = timeout_s
 
     def start(self) -> None:
@@ -64,16 +65,15 @@ class Writer:
         """Writes events in order; for each its place, or what kept it from Kafka.
 
         Raises:
-            TidingsError: one of them cannot be encoded; then none is written.
+            TidingsError: one of them cannot be encoded or is too large; then none is written.
         """
-        values = await asyncio.to_thread(lambda: [self._codec.encode(event.type, event.data) for event in events])
-        deliveries = [await self._hand_over(event, value) for event, value in zip(events, values, strict=True)]
+        records = await asyncio.to_thread(lambda: [self._outbox.record_of(event) for event in events])
+        deliveries = [await self._hand_over(record) for record in records]
         return [await self._outcome(delivery) for delivery in deliveries]
 
-    async def _hand_over(self, event: Event, value: bytes) -> Delivery | TidingsError:
-        topic = events_topic(domain_of(event.type))
+    async def _hand_over(self, record: Outgoing) -> Delivery | TidingsError:
         try:
-            return await self._producer.produce_async(topic, event.subject.encode(), value, headers_of(event))
+            return await self._producer.produce_async(*record)
         except TidingsError as error:
             return error
 

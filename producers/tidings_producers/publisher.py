@@ -13,13 +13,12 @@ from tidings_schemas.codec import Codec, Schemas
 from tidings_schemas.delivery import Delivery
 from tidings_schemas.errors import RegistryUnavailable, Undelivered
 from tidings_schemas.event import Event
+from tidings_schemas.outgoing import Outbox, Outgoing
 from tidings_schemas.producer import Producer
 from tidings_schemas.records import Followable
 from tidings_schemas.registry import Registry
 from tidings_schemas.settings import Settings
 from tidings_schemas.topics import FOLLOWABLES
-
-from .outgoing import Outbox, Outgoing
 
 log = structlog.get_logger(__name__)
 

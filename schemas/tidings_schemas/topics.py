@@ -5,6 +5,7 @@ share one cluster without ever meeting.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -76,6 +77,17 @@ def domain_of(event_type: str) -> str:
     """The domain of an event type: `tidings.flights.FlightDelayed` → `flights`."""
     parts = event_type.split(".")
     return parts[-2].lower() if len(parts) > 1 else "default"
+
+
+def is_event(record: str) -> bool:
+    """Whether a record of this full name is an event; those directly in `tidings` are of Tidings' own topics."""
+    return not (record.startswith("tidings.") and record.count(".") == 1)
+
+
+def domains_of(records: Iterable[str]) -> list[str]:
+    """The domains that the events among `records` (full names) need topics for, and the shipped ones."""
+    found = {domain_of(record) for record in records if is_event(record)}
+    return sorted({*DOMAINS, *filter(_DOMAIN.fullmatch, found)})
 
 
 @dataclass(frozen=True, slots=True)

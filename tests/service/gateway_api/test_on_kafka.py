@@ -222,6 +222,17 @@ async def test_an_event_of_an_unknown_domain_is_refused(gateway: Gateway) -> Non
     assert (answer.status_code, "tidings.demo.Message" in answer.json()["detail"]) == (422, True)
 
 
+async def test_an_oversize_event_is_refused(gateway: Gateway) -> None:
+    """More than `TIDINGS_MAX_EVENT_BYTES` is too large over HTTP as from Python, and nothing is written."""
+    large = EVENT | {"data": EVENT["data"] | {"text": "x" * 300_000}}  # type: ignore[operator]
+    async with gateway.client("gates", "publish") as http:
+        answer = await http.post(
+            "/v1/events", content=json.dumps(large), headers={"content-type": "application/cloudevents+json"}
+        )
+    assert (answer.status_code, "TIDINGS_MAX_EVENT_BYTES" in answer.json()["detail"]) == (413, True)
+    await read(gateway.settings, events_topic("demo"), 0)
+
+
 async def test_what_is_announced_is_found(gateway: Gateway, codec: Codec) -> None:
     """What a source announces as followable is found soon after, and not after it is withdrawn."""
     airport: dict[str, Any] = {"topic": "airport:JFK", "kind": "airport", "title": "John F Kennedy Intl (JFK)"}

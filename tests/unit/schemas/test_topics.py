@@ -10,6 +10,7 @@ from tidings_schemas.topics import (
     FOLLOWS,
     Namespace,
     domain_of,
+    domains_of,
     events_topic,
     follow_key,
     parse_follow_key,
@@ -40,6 +41,12 @@ def test_a_domain_that_makes_no_topic_is_refused(domain: str) -> None:
     """No event type can name a topic that Kafka would refuse."""
     with pytest.raises(ValueError, match="no domain"):
         events_topic(domain)
+
+
+def test_a_users_own_events_get_topics() -> None:
+    """Those of Tidings' own records do not, nor what would make no topic."""
+    records = ["tidings.Notification", "tidings.flights.FlightDelayed", "shop.Orders.Placed", "a._b.C"]
+    assert domains_of(records) == ["demo", "flights", "git", "orders"]
 
 
 def test_namespaces_never_meet() -> None:

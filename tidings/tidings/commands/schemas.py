@@ -175,11 +175,9 @@ def _registry_if_any() -> Registry | None:
 
 
 def _row(schema: Schema) -> dict[str, Any]:
-    from tidings_schemas.topics import domain_of, events_topic
+    from tidings_schemas.topics import domain_of, events_topic, is_event
 
-    # Records directly in `tidings` are those of Tidings' own topics, not events.
-    own = schema.name.startswith("tidings.") and schema.name.count(".") == 1
-    topic = None if own else events_topic(domain_of(schema.name)).name
+    topic = events_topic(domain_of(schema.name)).name if is_event(schema.name) else None
     return {"name": schema.name, "topic": topic, "fields": sorted(schema.fields), "doc": schema.json.get("doc", "")}
 
 

@@ -9,10 +9,15 @@ if TYPE_CHECKING:
 
 
 def topics(settings: Settings) -> list[str]:
-    """Make the topics that are missing; returns their names. Raises what `tidings_schemas.admin` raises."""
-    from tidings_schemas import admin
+    """Make the topics that are missing, also those of the user's own events; returns their names.
 
-    return admin.ensure_topics(settings)
+    Raises what `tidings_schemas.admin` raises.
+    """
+    from tidings_schemas import admin, catalogue
+    from tidings_schemas.topics import domains_of
+
+    domains = domains_of(schema.name for schema in catalogue.load())
+    return admin.ensure_topics(settings, admin.default_topics(domains))
 
 
 def schemas(settings: Settings) -> dict[str, int]:

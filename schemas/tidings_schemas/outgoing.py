@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from tidings_schemas.cloudevents import Headers, headers_of
-from tidings_schemas.codec import Codec
-from tidings_schemas.errors import InvalidEvent, OversizeValue
-from tidings_schemas.event import Event
-from tidings_schemas.topics import domain_of, events_topic
+from .cloudevents import Headers, headers_of
+from .codec import Codec
+from .errors import InvalidEvent, OversizeValue
+from .event import Event
+from .topics import domain_of, events_topic
 
 
 class Outgoing(NamedTuple):

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
-from tidings_producers.outgoing import Outbox
 from tidings_schemas import catalogue
 from tidings_schemas.cloudevents import headers_of
 from tidings_schemas.codec import Codec, FixedSchemas
 from tidings_schemas.errors import InvalidEvent, OversizeValue, UnknownEventType
 from tidings_schemas.event import Event
+from tidings_schemas.outgoing import Outbox
 
 CATALOGUE = catalogue.load()
 CODEC = Codec(CATALOGUE, FixedSchemas(CATALOGUE))
