@@ -37,6 +37,11 @@ class StreamProtocol(HttpToolsProtocol):
     _head = 0  # bytes of the request head so far
     _in_head = True
 
+    @property
+    def begun(self) -> bool:
+        """As `Offer.begun`; a client that has gone will not be waited for."""
+        return self.cycle.response_started or self.cycle.disconnected
+
     def detach(self) -> FastSink | None:
         """As `Offer.detach`. uvicorn believes the client gone, so it waits for nothing and drops what comes after."""
         if self.cycle.disconnected or self.transport.is_closing():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import uvloop
+from starlette.types import ASGIApp
 from tidings_gateway import server, sockets
 from tidings_gateway.protocol import StreamProtocol
 from tidings_gateway.sources.base import Source
@@ -54,13 +55,17 @@ class Served:
 
 @contextlib.contextmanager
 def served(
-    settings: StreamSettings, protocol: Any = StreamProtocol, source: Source | None = None, codec: Codec = CODEC
+    settings: StreamSettings,
+    protocol: Any = StreamProtocol,
+    source: Source | None = None,
+    codec: Codec = CODEC,
+    middleware: Callable[[ASGIApp], ASGIApp] = lambda app: app,
 ) -> Iterator[Served]:
     """A gateway on a free port for as long as the block lasts."""
     gateway = Gateway(settings, source, codec)
     listener = sockets.listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    config = server.configure(gateway.app, protocol=protocol)
+    config = server.configure(middleware(gateway.app), protocol=protocol)
     gateway_server = server.GatewayServer(config, gateway.streams, 0.0)
     loops: list[asyncio.AbstractEventLoop] = []
     started = threading.Event()

@@ -11,12 +11,13 @@ from typing import Any, Protocol
 from starlette.types import Message, Scope, Send
 
 from tidings_gateway.core.session import Session
-from tidings_gateway.frames import LAST_CHUNK
+from tidings_gateway.frames import COMMENT, LAST_CHUNK
 
 from .base import Payload
 
 #: The name under which the server offers itself in `scope["extensions"]`.
 EXTENSION = "tidings.stream"
+_FLUSH_TURNS = 1000
 
 
 class Listener(Protocol):
@@ -34,6 +35,10 @@ class Listener(Protocol):
 
 class Offer(Protocol):
     """A server's end of one connection."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the response's head has been written."""
 
     def detach(self) -> "FastSink | None":
         """Takes the connection from the server, whose response has begun. None when the client has gone."""
@@ -91,8 +96,24 @@ def offered(scope: Scope) -> Offer | None:
 
 
 async def serve(offer: Offer, start: Message, send: Send, open: Callable[[Any], None]) -> None:
-    """Begins the response with `start`, takes the connection and hands its sink to `open`. Returns at once."""
+    """Begins the response with `start`, takes the connection and hands its sink to `open`. Returns at once.
+
+    Raises:
+        RuntimeError: a middleware holds the head back.
+    """
     await send(start)
+    if not offer.begun:
+        await _flush(offer, send)
     sink = offer.detach()
     if sink is not None:
         open(sink)
+
+
+async def _flush(offer: Offer, send: Send) -> None:
+    """Some middleware passes the head on later (Starlette's `BaseHTTPMiddleware`), or with the first of the body."""
+    await send({"type": "http.response.body", "body": COMMENT, "more_body": True})
+    for _ in range(_FLUSH_TURNS):
+        if offer.begun:
+            return
+        await asyncio.sleep(0.001)
+    raise RuntimeError("a middleware holds a stream's head back: exempt text/event-stream from it")

@@ -6,11 +6,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
 from tidings_gateway import sockets
 from tidings_gateway.protocol import StreamProtocol
 from tidings_gateway.stream_settings import StreamSettings
@@ -116,6 +121,26 @@ def test_a_connection_serves_one_request_after_another_and_then_a_stream(impatie
         time.sleep(0.7)  # longer than the deadline
         impatient.publish("ann", "still here")
         stream.until_titles("still here")
+
+
+async def _pass_on(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    response = await call_next(request)
+    response.headers["x-passed"] = "on"
+    return response
+
+
+@pytest.mark.parametrize(
+    "middleware", [lambda app: BaseHTTPMiddleware(app, _pass_on), lambda app: GZipMiddleware(app, minimum_size=1)]
+)
+def test_middleware_that_holds_the_head_back_breaks_nothing(middleware: Callable[[ASGIApp], ASGIApp]) -> None:
+    """Starlette's own, which an application may bring along."""
+    with served(StreamSettings(), middleware=middleware) as gateway:
+        with EventStream(gateway.port, accept_encoding="gzip") as stream:
+            stream.until_ready()
+            assert "content-encoding" not in stream.fields()
+            gateway.publish("ann", "hello")
+            stream.until_titles("hello")
+        assert gateway.counters.closed["slow"] == 0
 
 
 def test_accepted_connections_inherit_the_listener_s_options() -> None:
