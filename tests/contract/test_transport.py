@@ -3,6 +3,7 @@
 Real servers, real sockets; the log is in memory.
 """
 
+import gc
 import os
 import select
 import time
@@ -14,7 +15,12 @@ from typing import Any
 import httpx
 import pytest
 from httpx_sse import connect_sse
+from tidings_gateway.core.session import Session
 from tidings_gateway.stream_settings import StreamSettings
+from tidings_gateway.transports.fast import FastSink
+from tidings_gateway.transports.sse import EventSourceSink
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tests.streaming.client import PATIENCE, EventStream
 from tests.streaming.served import WAYS, Served, served
@@ -188,12 +194,12 @@ def test_a_client_that_goes_is_forgotten(start: Start, how: Callable[[EventStrea
 
 
 def test_aborted_connections_leave_nothing_behind(start: Start) -> None:
-    """Neither streams nor descriptors, whenever the client goes: before, during or after the head."""
+    """Neither streams nor objects nor descriptors, whenever the client goes: before, during or after the head."""
     gateway = start(per_user=10_000, per_address=10_000)
     with EventStream(gateway.port) as stream:
         stream.until_ready()
     eventually(lambda: gateway.counters.open == 0)
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = open_descriptors(), streams_in_memory()
     for number in range(5000 if LONG else 200):
         aborted = EventStream(gateway.port)
         if number % 3 == 1:
@@ -201,9 +207,22 @@ def test_aborted_connections_leave_nothing_behind(start: Start) -> None:
         elif number % 3 == 2:
             aborted.until_ready()
         aborted.vanish()
-    eventually(lambda: gateway.counters.open == 0 and len(list(Path("/proc/self/fd").iterdir())) <= before)
+    eventually(lambda: gateway.counters.open == 0 and open_descriptors() <= before[0])
+    eventually(lambda: streams_in_memory() <= before[1])
     assert not list(gateway.gateway.streams._hub.sessions())
     assert gateway.gateway.streams._admission.total == 0
+
+
+def open_descriptors() -> int:
+    """Of this process, in which the server runs too."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def streams_in_memory() -> int:
+    """Objects that each open stream has one of."""
+    gc.collect()
+    kinds = (Session, FastSink, EventSourceSink, HttpToolsProtocol, H11Protocol)
+    return sum(isinstance(thing, kinds) for thing in gc.get_objects())
 
 
 def test_a_frozen_client_is_closed_and_harms_nobody(start: Start) -> None:
