@@ -28,7 +28,7 @@ TABLE = {
     "processors": Entry("tidings_processors.cli:app", "Run the processors' worker.", "processors"),
     "gateway": Entry("tidings_gateway.cli:gateway", "Run the gateway.", "gateway"),
     "token": Entry("tidings_gateway.cli:token", "Make a token of the development issuer.", "gateway"),
-    "replay": Entry("tidings_replay.commands.replay:replay", "Read a topic again, from a time on, into a file.", "replay"),
+    "replay": Entry("tidings.commands.replay:replay", "Read a topic again, from a time on, into a file.", "replay"),
     "replay-server": Entry("tidings.commands.replay_server:replay_server", "Serve replays over HTTP.", "replay"),
     "whatif": Entry("tidings.commands.whatif:whatif", "Say who would have got what by other rules.", "replay"),
     "sql": Entry("tidings_replay.commands.sql:sql", "Ask a topic's records a question in SQL.", "replay"),
