@@ -9,6 +9,7 @@ from tidings_gateway.core.reasons import Reset
 
 from .base import Batch, Bounds, Jump, Prepare, Raw
 from .kafka_topic import KafkaTopic
+from .mark import unless_replayed
 
 _BATCH = 2000
 _PATIENCE_S = 10.0
@@ -49,7 +50,8 @@ class KafkaReader:
             for message in (first, *self._consumer.consume(_BATCH - 1, 0)):
                 error = message.error()
                 if error is None:
-                    raws.append(Raw(message.offset(), message.key(), message.value(), message.timestamp()[1]))  # type: ignore[arg-type]
+                    value = unless_replayed(message.value(), message.headers(), self._topic.name)  # type: ignore[arg-type]
+                    raws.append(Raw(message.offset(), message.key(), value, message.timestamp()[1]))  # type: ignore[arg-type]
                 elif not raws:
                     return self._told(error, message.offset())
             return self._batch(raws)

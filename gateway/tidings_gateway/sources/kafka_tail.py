@@ -12,12 +12,14 @@ from tidings_gateway.core.reasons import Reset
 
 from .base import Batch, Bounds, Jump, Layout, Prepare, Raw, starts_after
 from .kafka_topic import KafkaTopic
+from .mark import unless_replayed
 
 log = structlog.get_logger(__name__)
 
 _BATCH = 1000
 _POLL_S = 0.1
 _CHECK_S = 3.0  # between looks at the topic's id and partitions
+_CHECK_AGAIN_S = 10.0  # when Kafka did not answer
 _HURRIED_CHECK_S = 0.3  # after an error that a deleted topic may have caused
 _RETRY_S = 0.5
 _PATIENCE_S = 5.0
@@ -56,6 +58,7 @@ class KafkaTail:
         self._known: tuple[bytes, int] | None = None
         self._positions: dict[int, int] = {}
         self._check_at = 0.0
+        self._is_missing = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kafka-tail", daemon=True)
 
@@ -77,9 +80,9 @@ class KafkaTail:
             self._emit(bug, 1)
 
     def _turn(self) -> None:
+        if time.monotonic() >= self._check_at:
+            self._check_patiently()
         try:
-            if time.monotonic() >= self._check_at:
-                self._check()
             self._poll()
         except (KafkaException, BrokerUnavailable) as error:
             log.warning("Kafka cannot be read; trying again", topic=self._topic.name, error=str(error))
@@ -100,7 +103,7 @@ class KafkaTail:
             if message.error() is not None:
                 errors.append(message)
                 continue
-            value = message.value()
+            value = unless_replayed(message.value(), message.headers(), self._topic.name)  # type: ignore[arg-type]
             if value:
                 self._prepare(value)
             raw = Raw(message.offset(), message.key(), value, message.timestamp()[1])  # type: ignore[arg-type]
@@ -151,14 +154,24 @@ class KafkaTail:
         self._positions[partition] = start
         self._emit(Jump(partition, start, reason), 1)
 
+    def _check_patiently(self) -> None:
+        """A cluster that does not answer this question may still serve records; they must not wait for it."""
+        try:
+            self._check()
+        except (KafkaException, BrokerUnavailable) as error:
+            log.warning("cannot look at the topic; trying again", topic=self._topic.name, error=str(error))
+            self._check_at = time.monotonic() + (_CHECK_AGAIN_S if self._positions else _RETRY_S)
+
     def _check(self) -> None:
         self._check_at = time.monotonic() + _CHECK_S
         found = self._topic.describe()
         if found is None:
-            log.warning("the topic does not exist (yet)", topic=self._topic.name)
+            if not self._is_missing:
+                log.warning("the topic does not exist (yet); waiting for it", topic=self._topic.name)
             self._check_at = time.monotonic() + _HURRIED_CHECK_S
         elif found != self._known:
             self._lay_out(*found)
+        self._is_missing = found is None
 
     def _lay_out(self, epoch: bytes, count: int) -> None:
         recreated = self._known is not None and self._known[0] != epoch
