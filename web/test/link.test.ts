@@ -113,6 +113,15 @@ describe("a link", () => {
     expect(stream.opened.at(-1)).toBe("/v1/stream?lastEventId=snapshot");
   });
 
+  test("what was left out because this page was slow comes by a snapshot", async () => {
+    const { link, stream, seen } = arrange();
+    await live(link, stream);
+    stream.push("summary", "", { count: 37, snapshot: "/v1/notifications" });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(seen.snapshots).toBe(1);
+    expect(stream.opened.at(-1)).toBe("/v1/stream?lastEventId=snapshot");
+  });
+
   test("waits longer after each reset in a row", async () => {
     const { link, stream, seen } = arrange();
     await live(link, stream);

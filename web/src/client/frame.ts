@@ -1,4 +1,4 @@
-import type { Bye, Notification, ReadState, Ready, Reset } from "./types.ts";
+import type { Bye, Notification, ReadState, Ready, Reset, Summary } from "./types.ts";
 
 /** One event of the stream as it came; `event` is empty for a heartbeat, which is an id alone. */
 export interface RawFrame {
@@ -12,12 +12,13 @@ export type Frame =
   | { readonly type: "read-state"; readonly cursor: string; readonly readState: ReadState }
   | { readonly type: "ready"; readonly cursor: string; readonly ready: Ready }
   | { readonly type: "reset"; readonly cursor: string; readonly reset: Reset }
+  | { readonly type: "summary"; readonly cursor: string; readonly summary: Summary }
   | { readonly type: "bye"; readonly cursor: string; readonly bye: Bye }
   | { readonly type: "heartbeat"; readonly cursor: string }
   | { readonly type: "unknown"; readonly cursor: string };
 
 /** The events that a client listens to by name; EventSource hides all others. */
-export const EVENTS = ["notification", "read-state", "ready", "reset", "bye"] as const;
+export const EVENTS = ["notification", "read-state", "ready", "reset", "summary", "bye"] as const;
 
 /** What a raw frame says. A newer gateway may send what this version does not know: that is `unknown`, no error. */
 export function parseFrame(raw: RawFrame): Frame {
@@ -34,6 +35,8 @@ export function parseFrame(raw: RawFrame): Frame {
       return { type: "ready", cursor, ready: data as Ready };
     case "reset":
       return { type: "reset", cursor, reset: data as Reset };
+    case "summary":
+      return { type: "summary", cursor, summary: data as Summary };
     case "bye":
       return { type: "bye", cursor, bye: data as Bye };
     default:

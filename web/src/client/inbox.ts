@@ -66,6 +66,7 @@ export function reduce(inbox: Inbox, action: Action): Inbox {
     case "bye":
       return advance(inbox, action.cursor);
     case "reset":
+    case "summary":
       return inbox; // the snapshot that follows brings its own cursor
     case "mark":
       return { ...inbox, pending: [...inbox.pending, action.receipt] };

@@ -106,11 +106,12 @@ export class Link {
     this.events.frame(raw);
     if (frame.type === "ready") this.#signal("ready");
     else if (frame.type === "reset") this.#restart(frame.reset.reason);
+    else if (frame.type === "summary") this.#restart("slow");
     else if (frame.type === "bye") this.#farewell(frame.bye);
     else this.#signal("frame");
   }
 
-  /** What was asked for is gone: a snapshot is the truth, and the stream goes on behind it. */
+  /** Something was asked for that is gone, or left out: a snapshot is the truth, and the stream goes on behind it. */
   #restart(reason: string): void {
     this.#signal("reset", reason);
     this.#cursor = null;

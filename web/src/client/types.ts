@@ -53,6 +53,12 @@ export interface Reset {
   readonly cursor: string;
 }
 
+/** This client was too slow: so many notifications were left out of the stream. */
+export interface Summary {
+  readonly count: number;
+  readonly snapshot: string;
+}
+
 export interface Bye {
   readonly reason: string;
   readonly reconnect: boolean;

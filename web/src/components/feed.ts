@@ -13,6 +13,9 @@ import { base, controls, panel } from "./styles.ts";
 /** How many are shown at first, and how many more at a time. */
 const PAGE = 50;
 
+/** When more than so many come at once, sliding them in would show a hole instead of news. */
+const BURST = 3;
+
 const KEYS: Readonly<Record<string, State>> = { e: "dismissed", r: "read", u: "unread" };
 
 /**
@@ -42,7 +45,8 @@ export class Feed extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has("threads")) return;
     const ids = this.threads.map((thread) => thread.head.notification.id);
-    this.#fresh = new Set(this.#known.size > 0 ? ids.filter((id) => !this.#known.has(id)) : []);
+    const fresh = this.#known.size > 0 ? ids.filter((id) => !this.#known.has(id)) : [];
+    this.#fresh = new Set(fresh.length > BURST ? [] : fresh);
     this.#known = new Set(ids);
   }
 

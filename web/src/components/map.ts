@@ -6,6 +6,7 @@ import { placeLabels } from "../map/labels.ts";
 import { BORDERS, HEIGHT, LAND, WIDTH } from "../map/land.ts";
 import { type Atlas, codeOf, endsOf, lineOf, placeOf } from "../map/places.ts";
 import { apply, arc, type Point, type Size, type View, viewOf } from "../map/projection.ts";
+import { coalesced } from "./coalesce.ts";
 import { lookOf, type Tone } from "./look.ts";
 import { mapStyle } from "./map.style.ts";
 import { setStyle } from "./set-style.ts";
@@ -30,9 +31,10 @@ export class TidingsMap extends LitElement {
   /** Every place that is known, followed or not. */
   @property({ attribute: false }) atlas: Atlas = new Map();
   @property({ attribute: false }) followed: ReadonlySet<string> = new Set();
-  @state() private pulses: readonly Pulse[] = [];
   @state() private size: Size = { width: 800, height: 380 };
+  #pulses: readonly Pulse[] = [];
   #count = 0;
+  readonly #draw = coalesced(() => this.requestUpdate());
   readonly #resize = new ResizeObserver(([entry]) => {
     if (entry && entry.contentRect.width > 0) this.size = entry.contentRect;
   });
@@ -53,9 +55,11 @@ export class TidingsMap extends LitElement {
     this.#count += 1;
     const pulse: Pulse = { key: this.#count, topic, tone: lookOf(kind).tone, text: title };
     // One at a place: a newer one takes the older one's.
-    this.pulses = [...this.pulses.filter((other) => other.topic !== topic), pulse].slice(-AT_ONCE);
+    this.#pulses = [...this.#pulses.filter((other) => other.topic !== topic), pulse].slice(-AT_ONCE);
+    this.#draw();
     setTimeout(() => {
-      this.pulses = this.pulses.filter((other) => other !== pulse);
+      this.#pulses = this.#pulses.filter((other) => other !== pulse);
+      this.#draw();
     }, PULSE);
   }
 
@@ -66,8 +70,8 @@ export class TidingsMap extends LitElement {
       <g class="land" ${setStyle({ transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})` })}>
         <path d=${LAND} /><path class="borders" d=${BORDERS} />
       </g>
-      ${this.#unfollowed(view)} ${this.#routes(view)} ${this.#airports(view)} ${this.pulses.map((pulse) => this.#pulse(pulse, view))}
-      ${this.#callout(this.pulses.at(-1), view)}
+      ${this.#unfollowed(view)} ${this.#routes(view)} ${this.#airports(view)} ${this.#pulses.map((pulse) => this.#pulse(pulse, view))}
+      ${this.#callout(this.#pulses.at(-1), view)}
     </svg>`;
   }
 
