@@ -23,7 +23,7 @@ from .progress import Progress
 from .publisher import Publisher
 from .sources import announcer, eventstreams, flights, git, lines
 from .sources.nycflights import FIRST, LAST, NycFlights
-from .stopping import on_signals
+from .stopping import on_signals, patient_publisher
 
 source_app = typer.Typer(no_args_is_help=True, help="Turn flights, git commits and more into events.")
 
@@ -71,7 +71,7 @@ def flights_command(
     stop, settings, began = on_signals(), Settings(), monotonic()
     plan = flights.Plan(start, speed, until, loop, restart, again)
     data = NycFlights()
-    with Publisher(settings, delivery_timeout=None) as publisher, Progress() as progress:
+    with patient_publisher(settings) as publisher, Progress() as progress:
         announced = announcer.announce(settings, publisher, of_flights(data.legs(), data.names))
         played = flights.run(plan, data, settings, publisher, stop, progress.show)
     done: dict[str, Any] = {"announced": announced, "events": played.events, "by_type": dict(played.by_type)}
@@ -99,7 +99,7 @@ def git_command(
     stop, settings = on_signals(), Settings()
     repository = git.Repository(path, name, branch)
     known = git.told(settings, repository)
-    with Publisher(settings, delivery_timeout=None) as publisher:
+    with patient_publisher(settings) as publisher:
         announcer.announce(settings, publisher, [commits.followable(repository.name)])
         count = git.run(repository, publisher, known, stop, limit=limit, follow=follow, show=_show_commit)
     _print(json, {"repository": repository.name, "branch": repository.branch, "commits": count})
@@ -132,7 +132,7 @@ def eventstreams_command(
     stream = eventstreams.Stream(url, streams, token)
     known, newest = eventstreams.told(settings, stream.service)
     begin = since.replace(tzinfo=since.tzinfo or UTC) if since else newest
-    with Publisher(settings, delivery_timeout=None) as publisher:
+    with patient_publisher(settings) as publisher:
         read = eventstreams.run(stream, publisher, known, begin, stop, limit=limit)
     _print(json, {"published": read.published, "known": read.known, "refused": read.refused})
 
