@@ -33,8 +33,8 @@ def _sent(corner: Corner, n: int, user: str, title: str) -> bytes:
     record: dict[str, Any] = {
         "id": notification_id("/t", f"e{n}", "told", user), "user": user, "rule": "told", "kind": "told", "topic": "x",
         "title": title, "body": "again", "url": None, "priority": "normal", "collapse_key": None, "locale": "en",
-        "event_id": f"e{n}", "event_type": "tidings.demo.Message", "event_time": T0, "created_at": T0, "expires_at": None,
-        "count": 1, "items": [],
+        "event_id": f"e{n}", "event_type": "tidings.demo.Message", "event_time": T0, "created_at": T0,
+        "expires_at": None, "count": 1, "items": [],
     }  # fmt: skip
     return corner.codec.encode("tidings.Notification", record)
 

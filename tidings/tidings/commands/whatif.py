@@ -61,7 +61,7 @@ def whatif(
     bounds = parse_bound(since, now), parse_bound(until, now)
     names = tuple(topics)
     simulation = Simulation(catalogue, registry, tried, past.follows(), past.preferences())
-    ids = set()
+    ids: set[str] = set()
     size = past.size(names, *bounds)
     with report.progress_bar(size, report.wants_bar("-", json)) as progress:
         for event in past.events(names, *bounds, progress=lambda read: progress(read, len(ids))):
@@ -117,9 +117,9 @@ def _tell(found: Difference, made: Made, as_json: bool) -> None:
         console.print(f"{mark} {row.event_time:%m-%d %H:%M}  {row.rule:<24} {row.user:<24} {text}", soft_wrap=True)
     if len(found.rows) > _SHOWN:
         console.print(f"… and {len(found.rows) - _SHOWN:,} more: -o FILE writes them all", style="dim")
-    users = f"{found.users_before:,} users were told; {found.users_after:,} would be"
+    told = f"{found.users_before:,} users were told; {found.users_after:,} would be"
     failed = f"; {made.dead:,} events failed" if made.dead else ""
-    report.console.print(f"{made.events:,} events; {users}{failed}", style="dim")
+    report.console.print(f"{made.events:,} events; {told}{failed}", style="dim")
 
 
 def _written(found: Difference, output: Path | None, html: Path | None, about: str) -> list[str]:

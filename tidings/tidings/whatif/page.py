@@ -9,8 +9,10 @@ from tidings.whatif.difference import ADDED, CHANGED, REMOVED, SAME, Difference,
 _MOST = 2000  # rows on a page
 _STYLE = """
 :root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:72rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{padding:.35rem .6rem;text-align:left;border-bottom:1px solid #8884}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.added{color:#0a7d33}.removed{color:#c0262d}.changed{color:#a56a00}
+table{border-collapse:collapse;width:100%;margin:1rem 0}
+th,td{padding:.35rem .6rem;text-align:left;border-bottom:1px solid #8884}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+.added{color:#0a7d33}.removed{color:#c0262d}.changed{color:#a56a00}
 @media(prefers-color-scheme:dark){.added{color:#5bd587}.removed{color:#ff8087}.changed{color:#f0b95a}}
 """
 
@@ -27,7 +29,8 @@ def page(found: Difference, title: str, about: str) -> str:
         f"<title>{escape(title)}</title><style>{_STYLE}</style><h1>{escape(title)}</h1><p>{escape(about)}</p>"
         f"<p>{found.users_before:,} users were told; {found.users_after:,} would be.</p>"
         f"<table><thead><tr><th>rule</th>{head}</tr></thead><tbody>{body}</tbody></table>"
-        f"<table><thead><tr><th>change</th><th>rule</th><th>user</th><th>event</th><th>was sent</th><th>would be sent</th>"
+        f"<table><thead><tr><th>change</th><th>rule</th><th>user</th><th>event</th>"
+        f"<th>was sent</th><th>would be sent</th>"
         f"</tr></thead><tbody>{rows}</tbody></table>{more}</html>"
     )
 
