@@ -1,5 +1,6 @@
 """The worker's life inside Faust: started before the first record can come, stopped after the last one was let go."""
 
+import asyncio
 from contextlib import suppress
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from .transport.reader import ReaderStopped
 from .watch import Place, Progress
 
 _LOOK_S = 1.0
+_REACH_S = 3.0
 
 
 class Life(Service):
@@ -64,6 +66,11 @@ class Life(Service):
                     processors.lag_watch.look(await self._progress())
                 processors.metrics.lag(processors.lag_watch.lags())
             processors.metrics.ready.set(not processors.unready())
+
+    @Service.task
+    async def _reach(self) -> None:
+        async for _ in self.itertimer(_REACH_S, name="reach"):
+            self._processors.reachable = await asyncio.to_thread(self._processors.outbox.reach, _REACH_S)
 
     async def _progress(self) -> dict[Place, Progress]:
         consumer = self._consumer

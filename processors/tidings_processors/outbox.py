@@ -87,7 +87,6 @@ class Outbox:
                 "queue.buffering.max.messages": 200_000,
                 "queue.buffering.max.kbytes": 256 * 1024,
                 "batch.num.messages": 10_000,
-                "compression.type": "lz4",
             }
             | config,
             logger=logging.getLogger("tidings.kafka"),
@@ -121,6 +120,14 @@ class Outbox:
                     leave("a record was refused", topic=name, error=str(error), bytes=len(record.value))
         self._kafka.poll(0)
         self._keep_polling()
+
+    def reach(self, timeout: float) -> bool:
+        """Asks Kafka for a topic it knows, blocking; whether it answered within `timeout` seconds. From any thread."""
+        try:
+            self._kafka.list_topics(self._namespace.name(DEAD_LETTERS), timeout=timeout)
+        except KafkaException:
+            return False
+        return True
 
     def __len__(self) -> int:
         """How many records are under way."""

@@ -51,6 +51,7 @@ class Processors:
             settings.kafka(), settings.namespace, self.deadman, settings.linger_ms, settings.stuck_seconds
         )
         self.joined = False
+        self.reachable = True
         self.stopping = False
         self._catalogue = catalogue
         self._registry = Registry(settings.registry_url, settings.registry_auth.get_secret_value())
@@ -93,6 +94,8 @@ class Processors:
         """What keeps the worker from being ready, in words."""
         if self.stopping:
             return ["stopping"]
+        if not self.reachable:
+            return ["Kafka does not answer"]
         if not self.joined:
             return ["the group has assigned nothing yet"]
         return [*(f"{what} not restored yet" for what in self.state.missing()), *self.lag_watch.stuck()]

@@ -55,6 +55,7 @@ class Condition:
         program: the library's program: the judge of what the condition means.
         needs: variables that it mentions; only these are handed over, since handing over is what costs.
         wants_times: whether it looks at times among the event's fields.
+        wants_envelope: whether it mentions `event`.
         closure: a quick way to the same answer, or None where there is none (see `cel.translate`).
     """
 
@@ -62,12 +63,8 @@ class Condition:
     program: cel.Program
     needs: tuple[str, ...]
     wants_times: bool
+    wants_envelope: bool
     closure: Callable[[Record], Any] | None
-
-    @property
-    def wants_envelope(self) -> bool:
-        """Whether it mentions `event`."""
-        return ENVELOPE in self.needs
 
     def holds(self, variables: Record) -> bool:
         """Whether the condition is true of these fields (and `event`, if it is mentioned).
@@ -115,15 +112,17 @@ def compile_condition(text: str, variables: Mapping[str, Kind]) -> Condition:
         raise _syntax_error(text, str(error)) from None
     needs = _check_names(text, program, variables)
     wants_times = any(variables[name].holds_time for name in needs if variables[name] != ENVELOPE_KIND)
+    wants_envelope = variables.get(ENVELOPE) == ENVELOPE_KIND and ENVELOPE in needs
     try:
         typed = translate(parse(text), variables)
     except (Unsupported, RecursionError):
-        return Condition(text, program, needs, wants_times, None)
+        return Condition(text, program, needs, wants_times, wants_envelope, None)
     except Mismatch as error:
         raise BadCondition(str(error), error.at) from None
     if typed.kind.name not in ("bool", "any"):
         raise BadCondition(f"a condition must be true or false, this one is {typed.kind}", 0)
-    return Condition(text, program, needs, wants_times, typed.run if typed.kind == BOOL else None)
+    closure = typed.run if typed.kind == BOOL else None
+    return Condition(text, program, needs, wants_times, wants_envelope, closure)
 
 
 def _check_names(text: str, program: cel.Program, variables: Mapping[str, Kind]) -> tuple[str, ...]:

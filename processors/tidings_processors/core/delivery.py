@@ -53,10 +53,12 @@ class Delivery(Stage):
         self._window = window
         self._rendering = Rendering(codec)
         self._bytes: NotificationBytes | None = None
+        self._now = datetime.fromtimestamp(0, UTC)
 
-    def begin(self) -> None:
+    def begin(self, now_ms: int) -> None:
         """See `Stage.begin`."""
         self._rules_now = self._rules()
+        self._now = datetime.fromtimestamp(now_ms / 1000, UTC)
 
     def take(self, record: RecordIn, step: Step, now_ms: int) -> None:
         """See `Stage.take`."""
@@ -70,8 +72,7 @@ class Delivery(Stage):
         if new_id in window:
             return Silent("duplicate")
         topic = draft["topic"]
-        now = datetime.fromtimestamp(now_ms / 1000, UTC)
-        decision = decide(rule, topic, self._preference(record.partition, user), now)
+        decision = decide(rule, topic, self._preference(record.partition, user), self._now)
         if isinstance(decision, Silent):
             return decision
         wording = self._rendering.of(rule, _event_of(draft), decision.locale, decision.time_zone)

@@ -1,6 +1,6 @@
 """The first stage: an event → the rules that it meets → a draft for each followed topic or user."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tidings_schemas.cloudevents import Envelope, envelope_of
@@ -17,6 +17,8 @@ from .rules import Rule, RuleSet
 from .stage import Stage
 
 _MAX_ATTRIBUTES = 3 * 512  # characters of id, source and subject together
+_MAX_TARGET = 512  # characters of a user or a followed topic
+_MAX_TRACE = 256  # characters of a trace context; it has 55
 
 Fields = Mapping[str, Any]
 
@@ -42,7 +44,7 @@ class Match(Stage):
         self._drafts: DraftBytes | None = None
         self._rule_parts: dict[Rule, bytes] = {}
 
-    def begin(self) -> None:
+    def begin(self, now_ms: int) -> None:
         """See `Stage.begin`."""
         self._rules_now = self._rules()
 
@@ -58,9 +60,10 @@ class Match(Stage):
         envelope = _envelope(record, name)
         if not foreign and envelope.type != name:
             raise InvalidEvent(f"ce_type says {envelope.type}, but the value is a {name}", "type")
-        candidates = self._rules_now.of(name, record.topic if foreign else None)
+        source = record.topic if foreign else None
+        candidates = self._rules_now.of(name, source)
         if candidates:
-            if any(rule.condition is not None and rule.condition.wants_times for rule in candidates):
+            if self._rules_now.want_times(name, source):
                 fields = self.codec.decode(value)[1]
             self._match(record, envelope, fields, candidates, step, now_ms)
         elif not foreign and name not in self.codec.catalogue:
@@ -79,15 +82,18 @@ class Match(Stage):
         event_part, index = b"", 0
         for rule in candidates:
             try:
-                targets = _targets(rule, fields) if _meets(rule, fields, envelope) else ()
+                if not _meets(rule, fields, envelope):
+                    continue
+                topic, targets = _targets(rule, fields)
             except Exception as error:  # of this rule and event only
                 self.bury(record, RuleFailed(f"{type(error).__name__}: {error}", rule.name), step, now_ms, index)
                 index += 1
                 continue
-            for topic, key, followed in targets:
+            for target in targets:
                 event_part = event_part or DraftBytes.event_part(envelope, record.value)
+                followed = target if topic == MATCHES.name else None
                 draft = DraftBytes.whole(self._rule_part(rule), followed, event_part)
-                step.outs.append(RecordOut(topic, key.encode(), draft, _headers(record, index, envelope)))
+                step.outs.append(RecordOut(topic, target.encode(), draft, _headers(record, index, envelope)))
                 index += 1
 
     def _rule_part(self, rule: Rule) -> bytes:
@@ -112,6 +118,8 @@ def _envelope(record: RecordIn, name: str) -> Envelope:
     attributes = envelope.id + envelope.source + envelope.subject
     if len(attributes) > _MAX_ATTRIBUTES or not attributes.isprintable():
         raise InvalidEvent(f"id, source or subject is too long or holds control characters: {attributes[:60]!r}")
+    if envelope.traceparent is not None and len(envelope.traceparent) > _MAX_TRACE:
+        return envelope._replace(traceparent=None)
     return envelope
 
 
@@ -119,7 +127,7 @@ def _meets(rule: Rule, fields: Fields, envelope: Envelope) -> bool:
     condition = rule.condition
     if condition is None:
         return True
-    if condition.wants_envelope and ENVELOPE not in fields:
+    if condition.wants_envelope:
         return condition.holds({**fields, ENVELOPE: attributes(envelope)})
     return condition.holds(fields)
 
@@ -135,12 +143,18 @@ def attributes(envelope: Envelope) -> dict[str, Any]:
     }
 
 
-def _targets(rule: Rule, fields: Fields) -> Sequence[tuple[str, str, str | None]]:
-    """(Kafka topic, key, followed topic) of each draft."""
+def _targets(rule: Rule, fields: Fields) -> tuple[str, list[str]]:
+    """(Kafka topic, keys): followed topics or users."""
     audience = rule.audience
-    if isinstance(audience, Followers):
-        return [(MATCHES.name, topic, topic) for topic in audience.topics(fields)]
-    return [(DRAFTS.name, user, None) for user in audience.users(fields)]
+    topic, targets = (
+        (MATCHES.name, audience.topics(fields))
+        if isinstance(audience, Followers)
+        else (DRAFTS.name, audience.users(fields))
+    )
+    for target in targets:
+        if len(target) > _MAX_TARGET:
+            raise ValueError(f"a user or topic has {len(target)} characters, at most {_MAX_TARGET} are allowed")
+    return topic, targets
 
 
 def _headers(record: RecordIn, index: int, envelope: Envelope) -> Headers:

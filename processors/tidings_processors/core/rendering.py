@@ -87,7 +87,7 @@ def _attributes(event: Event) -> dict[str, Any]:
 
 def _wording(rule: Rule, event: Event, variables: Mapping[str, Any], locale: str, time_zone: str) -> Wording:
     text = rule.texts.pick(locale)
-    title, body = text.render(variables, reader_of(text, locale, time_zone))
+    title, body = text.render(variables, reader_of(text.locale, locale, time_zone))
     key = _neutral(rule.collapse_key, variables, _MAX_KEY)
     url = _checked(_neutral(rule.url, variables, _MAX_URL))
     parts = (

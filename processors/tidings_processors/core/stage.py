@@ -35,7 +35,7 @@ class Stage:
             now_ms: wall clock, ms since 1970.
         """
         step = Step()
-        self.begin()
+        self.begin(now_ms)
         for record in run:
             mark = len(step.outs)
             try:
@@ -49,7 +49,7 @@ class Stage:
                 return step
         return step
 
-    def begin(self) -> None:
+    def begin(self, now_ms: int) -> None:
         """Called before each step: what may change between steps is looked up here."""
 
     def take(self, record: RecordIn, step: Step, now_ms: int) -> None:

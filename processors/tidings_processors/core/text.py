@@ -4,14 +4,16 @@ Sandboxed: a rule's author cannot reach Python's internals, load files or spin f
 nothing, one that does not exist is an error.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from babel import Locale
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import new_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .cel.kinds import Kind
@@ -80,7 +82,9 @@ def compile_template(source: str, kinds: Mapping[str, Kind]) -> Template:
 
 def render(template: Template, variables: Mapping[str, Any], reader: Reader) -> str:
     """The template's text for one event and reader. Raises whatever the template raises for it."""
-    context = template.new_context({**variables, LOCALE: reader.locale, ZONE: reader.zone}, shared=True)
+    everything = {**variables, LOCALE: reader.locale, ZONE: reader.zone}
+    # Not `template.new_context`, which copies the names of globals each time; this environment has none.
+    context = new_context(template.environment, template.name, template.blocks, everything, shared=True, globals=None)
     return "".join(template.root_render_func(context))
 
 
@@ -114,12 +118,11 @@ class Texts:
         return next(iter(self.by_locale.values()))
 
 
-def fallbacks(tag: str) -> Iterator[str]:
+@lru_cache(4096)
+def fallbacks(tag: str) -> tuple[str, ...]:
     """Locales to try for a BCP 47 tag, most special first, in `canonical` form."""
     parts = canonical(tag).split("-")
-    for length in range(len(parts), 0, -1):
-        yield "-".join(parts[:length])
-    yield DEFAULT_LOCALE
+    return (*("-".join(parts[:length]) for length in range(len(parts), 0, -1)), DEFAULT_LOCALE)
 
 
 def canonical(tag: str) -> str:
@@ -127,10 +130,11 @@ def canonical(tag: str) -> str:
     return tag.replace("_", "-").lower()
 
 
-def reader_of(text: Text, tag: str, time_zone: str) -> Reader:
-    """How to write times and numbers in `text` for someone of this locale and zone: in the text's language always."""
-    same_language = canonical(tag).split("-")[0] == text.locale.split("-")[0]
-    return Reader(locale_of(tag if same_language else text.locale), zone_of(time_zone))
+@lru_cache(4096)
+def reader_of(text_locale: str, tag: str, time_zone: str) -> Reader:
+    """How to write times and numbers for someone of this locale and zone: in the language of the text always."""
+    same_language = canonical(tag).split("-")[0] == text_locale.split("-")[0]
+    return Reader(locale_of(tag if same_language else text_locale), zone_of(time_zone))
 
 
 def _cut(text: str, limit: int) -> str:

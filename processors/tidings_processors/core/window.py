@@ -9,7 +9,7 @@ class Window:
     """A bounded set of ids that forgets the oldest first.
 
     Args:
-        limit: how many ids it holds; each takes about 130 bytes.
+        limit: how many ids it holds; each takes about 100 bytes.
     """
 
     def __init__(self, limit: int) -> None:

@@ -75,8 +75,8 @@ def test_without_english_the_first_text_serves_all() -> None:
 
 def test_times_are_written_in_the_language_of_the_text() -> None:
     """A reader of French who gets an English text gets English times; an Austrian with a German text Austrian ones."""
-    assert reader_of(texts("en").pick("fr"), "fr", "UTC").locale.language == "en"
-    assert str(reader_of(texts("de").pick("de-AT"), "de-AT", "UTC").locale) == "de_AT"
+    assert reader_of(texts("en").pick("fr").locale, "fr", "UTC").locale.language == "en"
+    assert str(reader_of(texts("de").pick("de-AT").locale, "de-AT", "UTC").locale) == "de_AT"
 
 
 def test_a_time_zone_that_does_not_exist_is_utc() -> None:

@@ -11,14 +11,21 @@ class RuleSet:
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self.by_name: Mapping[str, Rule] = {rule.name: rule for rule in rules}
         self._by_type: dict[tuple[str, str | None], tuple[Rule, ...]] = {}
+        self._timed: set[tuple[str, str | None]] = set()
         for rule in self.by_name.values():
             if rule.enabled:
                 place = (rule.event_type, rule.source_topic)
                 self._by_type[place] = (*self._by_type.get(place, ()), rule)
+                if rule.condition is not None and rule.condition.wants_times:
+                    self._timed.add(place)
 
     def of(self, event_type: str, source_topic: str | None = None) -> tuple[Rule, ...]:
         """The enabled rules for events of a type, from a topic that is named by rules (None: from `events.*`)."""
         return self._by_type.get((event_type, source_topic), ())
+
+    def want_times(self, event_type: str, source_topic: str | None = None) -> bool:
+        """Whether a condition among `of(…)` looks at times."""
+        return (event_type, source_topic) in self._timed
 
     @property
     def source_topics(self) -> frozenset[str]:
