@@ -23,6 +23,13 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 
+#: For modules: nothing is started where there is no browser.
+IN_A_BROWSER = [
+    pytest.mark.kafka,
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}: apt-get install chromium"),
+]
+
 #: Makes a tab; the arguments are those of Playwright's `new_context`. `beside` opens it in that tab's own context.
 NewTab = Callable[..., Tab]
 
@@ -30,8 +37,6 @@ NewTab = Callable[..., Tab]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium; a module's own, since Playwright's loop must not run beside pytest-asyncio's."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"browser tests need Chromium at {CHROMIUM}: apt-get install chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium

@@ -25,7 +25,7 @@ ZONE = "America/New_York"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 #: The film is shown at this width: small enough for a README.
 FILM_WIDTH = 900
-COLOURS = 192
+COLOURS = 256
 
 
 def signed_in(
