@@ -23,28 +23,29 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 
-#: For modules: nothing is started where there is no browser.
-IN_A_BROWSER = [
-    pytest.mark.kafka,
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}: apt-get install chromium"),
-]
-
 #: Makes a tab; the arguments are those of Playwright's `new_context`. `beside` opens it in that tab's own context.
 NewTab = Callable[..., Tab]
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Where Chromium is; without it, all that asks for a browser is skipped before anything is started for it."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: apt-get install chromium")
+    return CHROMIUM
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(chromium: Path) -> Iterator[Browser]:
     """Chromium; a module's own, since Playwright's loop must not run beside pytest-asyncio's."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="session")
-def stack(kafka: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(chromium: Path, kafka: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Processors and a gateway with the built page; tests keep out of one another's way by user and flight."""
     root = page_build.checkout()
     assert root is not None

@@ -1,11 +1,12 @@
 """What the project is for: something happens, and who follows it sees it in the browser."""
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import IN_A_BROWSER, NewTab
+from tests.e2e.conftest import NewTab
 from tests.e2e.stack import Stack
 
-pytestmark = IN_A_BROWSER
+pytestmark = [pytest.mark.kafka, pytest.mark.browser]
 
 
 def test_who_follows_a_flight_sees_its_delay(stack: Stack, new_tab: NewTab, user: str) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, Request, expect
 
-from tests.e2e.conftest import IN_A_BROWSER, NewTab
+from tests.e2e.conftest import NewTab
 from tests.e2e.stack import Stack
 from tests.e2e.tab import Tab
 
-pytestmark = IN_A_BROWSER
+pytestmark = [pytest.mark.kafka, pytest.mark.browser]
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
