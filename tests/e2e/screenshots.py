@@ -101,6 +101,15 @@ def film(page: Page, seconds: float, a_second: float) -> list[tuple[Image.Image,
     return list(zip(images, seen, strict=True))
 
 
+def montage(images: list[Image.Image]) -> Image.Image:
+    """The images one below the other, so that one palette can be made for all."""
+    width, height = images[0].size
+    sheet = Image.new("RGB", (width, height * len(images)))
+    for number, image in enumerate(images):
+        sheet.paste(image, (0, number * height))
+    return sheet
+
+
 def palette_of(image: Image.Image) -> Image.Image:
     """A palette: half by frequency, for the many pale tones; half by coverage, for the few pixels that are red."""
     palette = Image.new("P", (1, 1))
@@ -115,7 +124,7 @@ def write_gif(frames: list[tuple[Image.Image, int]], path: Path) -> None:
     """Writes them with one palette for all, so that what stays the same takes no room."""
     height = round(FILM_WIDTH * frames[0][0].height / frames[0][0].width)
     small = [image.resize((FILM_WIDTH, height), Image.Resampling.LANCZOS) for image, _ in frames]
-    palette = palette_of(small[-1])
+    palette = palette_of(montage(small[:: max(1, len(small) // 6)]))
     flat = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in small]
     durations = [duration for _, duration in frames]
     flat[0].save(path, save_all=True, append_images=flat[1:], duration=durations, loop=0, optimize=True, disposal=1)
