@@ -93,7 +93,14 @@ class Followables:
 
 
 def fold(text: str) -> str:
-    """Text without case, accents and surrounding blanks: `São Tomé ` → `sao tome`."""
+    """Text without case, accents and surrounding blanks: `São Tomé ` → `sao tome`. What is folded stays as it is."""
+    # Once is not enough: a bold 𝐀 decomposes to A, which then still has a case (Unicode, D146 folds twice too).
+    while (folded := _folded_once(text)) != text:
+        text = folded
+    return text
+
+
+def _folded_once(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).strip()
 

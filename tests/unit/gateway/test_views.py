@@ -146,3 +146,14 @@ def test_every_entry_is_found_by_its_own_words(entries: list[tuple[str, str]], d
     number = data.draw(st.integers(0, len(entries) - 1))
     for word in "".join(c if c.isalnum() else " " for c in fold(entries[number][0])).split():
         assert f"t:{number}" in {found.topic for found in view.search(word, limit=100)}
+
+
+@given(st.text())
+def test_what_is_folded_stays_as_it_is(text: str) -> None:
+    """Folding again changes nothing, so that a word of the index is found by typing it."""
+    assert fold(fold(text)) == fold(text)
+
+
+def test_letters_that_only_look_different_are_found() -> None:
+    """A bold A has a case only once it is decomposed; it is an a all the same."""
+    assert fold("\U0001d400bc") == "abc"
