@@ -101,7 +101,15 @@ class Session:
         finally:
             self._side.close()
         side = str(self._side.path) if self._side.rows else None
-        return Outcome(self._process.tally, self._left(), files, side, time.monotonic() - began, classification=about)
+        return Outcome(
+            self._process.tally,
+            self._left(),
+            files,
+            side,
+            time.monotonic() - began,
+            self._process.condition_errors,
+            about,
+        )
 
     def _pump(self) -> None:
         for run in self._reader.runs():

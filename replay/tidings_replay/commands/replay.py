@@ -1,7 +1,9 @@
 """`tidings replay`."""
 
+import os
 import secrets
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -75,17 +77,24 @@ def replay(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
     """Read topics again, any span of them, into any format, without touching a live user."""
+    request = Request(
+        tuple(topics or ()), since, until, where, tuple(user or ()), tuple(type_ or ()), tuple(key or ()),
+        _numbers(partitions), limit, sample, output, format_, _names(partition_by), speed, follow, personal, ordered,
+        processes,
+    )  # fmt: skip
+    _replay(request, resume, dry_run=dry_run, as_json=as_json, quiet=quiet)
+
+
+replay.__doc__ = f"{replay.__doc__}\n\n\b\n{_EXAMPLES}"
+
+
+def _replay(request: Request, resume: str, *, dry_run: bool, as_json: bool, quiet: bool) -> None:
     settings = Settings()
     if resume:
         checkpoint = parse_token(resume)
         request = from_document(checkpoint.request)
         plan = Plan(checkpoint.ranges)
     else:
-        request = Request(
-            tuple(topics or ()), since, until, where, tuple(user or ()), tuple(type_ or ()), tuple(key or ()),
-            _numbers(partitions), limit, sample, output, format_, _names(partition_by), speed, follow, personal,
-            ordered, processes,
-        )  # fmt: skip
         _check(request)
         checkpoint = Checkpoint((), request.document(), 0, 0)
         plan = make_plan(settings, request)
@@ -94,9 +103,6 @@ def replay(
         _tell_plan(plan, request, as_json)
         return
     _run(settings, request, plan, checkpoint, as_json=as_json, quiet=quiet)
-
-
-replay.__doc__ = f"{replay.__doc__}\n\n\b\n{_EXAMPLES}"
 
 
 def make_plan(settings: Settings, request: Request) -> Plan:
@@ -151,6 +157,9 @@ def _run(settings: Settings, request: Request, plan: Plan, before: Checkpoint, *
 def _outcome(one: Session | Fleet, request: Request) -> Outcome:
     try:
         return one.run(_metadata(request))
+    except BrokenPipeError:  # `| head`: the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from None
     except OSError as error:
         raise BadOutput(
             f"could not write {request.output or 'the rows'}: {error.strerror or error}. Nothing half written is left; "

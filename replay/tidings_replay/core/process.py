@@ -39,6 +39,11 @@ class Process:
         self.columns = Columns()
         self.tally = Tally()
 
+    @property
+    def condition_errors(self) -> int:
+        """For how many rows `--where` failed, because their type lacks a field for example."""
+        return self._filter.where.errors if self._filter.where else 0
+
     def run(
         self, run: Run, from_ms: int | None = None, to_ms: int | None = None
     ) -> tuple[pa.Table | None, list[Failure]]:

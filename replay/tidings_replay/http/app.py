@@ -1,12 +1,13 @@
 """The routes: `GET /v1/replay` and EventStreams' `GET /v2/stream/{streams}`."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
 from anyio import to_thread
-from fastapi import FastAPI, Header, Query, Request, Response
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from tidings_schemas.errors import Transient
@@ -26,7 +27,43 @@ from .limits import Gate, Limits
 
 _NDJSON = "application/x-ndjson"
 _OPTION = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
-Texts = Annotated[list[str] | None, Query()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the routes share."""
+
+    settings: Settings
+    authenticate: Authenticate
+    limits: Limits
+    gate: Gate
+    kitchen: Kitchen
+
+
+@dataclass
+class Asked:
+    """The query of `GET /v1/replay`; the names and forms are those of `tidings replay`."""
+
+    topic: Annotated[list[str], Query(min_length=1)]
+    since: Annotated[str, Query(alias="from")] = "earliest"
+    until: Annotated[str, Query(alias="to")] = "latest"
+    where: Annotated[str, Query()] = ""
+    user: Annotated[list[str] | None, Query()] = None
+    type_: Annotated[list[str] | None, Query(alias="type")] = None
+    key: Annotated[list[str] | None, Query()] = None
+    limit: Annotated[int | None, Query(ge=1)] = None
+    sample: Annotated[float, Query(gt=0, le=1)] = 1.0
+    speed: Annotated[str, Query()] = "max"
+    follow: Annotated[bool, Query()] = False
+    personal: Annotated[bool, Query()] = False
+
+    def request(self) -> Replay:
+        """As plain data."""
+        return Replay(
+            tuple(self.topic), self.since, self.until, self.where, tuple(self.user or ()), tuple(self.type_ or ()),
+            tuple(self.key or ()), (), self.limit, self.sample, speed=self.speed, follow=self.follow,
+            personal=self.personal,
+        )  # fmt: skip
 
 
 def create_app(settings: Settings, authenticate: Authenticate, secret: bytes, limits: Limits = Limits()) -> FastAPI:
@@ -37,9 +74,15 @@ def create_app(settings: Settings, authenticate: Authenticate, secret: bytes, li
         secret: of the pseudonyms.
     """
     app = FastAPI(title="Tidings replay", version="1", docs_url=None, redoc_url=None)
-    gate, kitchen = Gate(limits), Kitchen(settings, secret)
+    parts = _Parts(settings, authenticate, limits, Gate(limits), Kitchen(settings, secret))
     _errors(app)
+    _health(app, settings)
+    _replay(app, parts)
+    _stream(app, parts)
+    return app
 
+
+def _health(app: FastAPI, settings: Settings) -> None:
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
         """The process is alive."""
@@ -51,43 +94,33 @@ def create_app(settings: Settings, authenticate: Authenticate, secret: bytes, li
         await to_thread.run_sync(topics.topic_names, settings)
         return {"status": "ok"}
 
+
+def _replay(app: FastAPI, parts: _Parts) -> None:
     @app.get("/v1/replay", responses={200: {"content": {_NDJSON: {}, "text/event-stream": {}}}})
     async def replay(
         request: Request,
-        topic: Annotated[list[str], Query(min_length=1)],
-        since: Annotated[str, Query(alias="from")] = "earliest",
-        until: Annotated[str, Query(alias="to")] = "latest",
-        where: str = "",
-        user: Texts = None,
-        type_: Annotated[list[str] | None, Query(alias="type")] = None,
-        key: Texts = None,
-        limit: Annotated[int | None, Query(ge=1)] = None,
-        sample: Annotated[float, Query(gt=0, le=1)] = 1.0,
-        speed: str = "max",
-        follow: bool = False,
-        personal: bool = False,
+        asked: Annotated[Asked, Depends()],
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Past events as Server-Sent Events (`Accept: text/event-stream`) or JSON lines; role analyst."""
-        analyst = await authenticate(request)
+        analyst = await parts.authenticate(request)
         require(analyst, ANALYST)
-        if personal:
+        if asked.personal:
             require(analyst, PERSONAL)
-        gate.check(analyst.user)
-        asked = Replay(
-            tuple(topic), since, until, where, tuple(user or ()), tuple(type_ or ()), tuple(key or ()), (), limit,
-            sample, speed=speed, follow=follow, personal=personal,
-        )  # fmt: skip
-        positions = parse_positions(last_event_id, topic) if last_event_id else ({}, {})
-        feed, size = await to_thread.run_sync(kitchen.feed, asked, *positions)
-        if not follow and size > limits.span:
-            detail = f"The span holds {size:,} records, at most {limits.span:,} go over HTTP: narrow it"
+        parts.gate.check(analyst.user)
+        wanted, speed = asked.request(), parse_speed(asked.speed)
+        positions = parse_positions(last_event_id, asked.topic) if last_event_id else ({}, {})
+        feed, size = await to_thread.run_sync(parts.kitchen.feed, wanted, *positions)
+        if not asked.follow and size > parts.limits.span:
+            detail = f"The span holds {size:,} records, at most {parts.limits.span:,} go over HTTP: narrow it"
             raise Refusal(413, "Span too large", f"{detail}, or use `tidings replay`.")
-        flow = Flow(feed, analyst, gate, {"request": asked.document()}, parse_speed(speed), limit)
+        flow = Flow(feed, analyst, parts.gate, {"request": wanted.document()}, speed, asked.limit)
         if "text/event-stream" in request.headers.get("accept", ""):
             return EventSourceResponse(_events(flow, document), ping=15)
         return StreamingResponse(_lines(flow), media_type=_NDJSON, headers={"Cache-Control": "no-store"})
 
+
+def _stream(app: FastAPI, parts: _Parts) -> None:
     @app.get("/v2/stream/{streams}", responses={200: {"content": {"text/event-stream": {}}}})
     async def stream(
         request: Request,
@@ -96,21 +129,20 @@ def create_app(settings: Settings, authenticate: Authenticate, secret: bytes, li
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Wikimedia's EventStreams: several streams in one, from now, `since`, or behind `Last-Event-ID`."""
-        existing = await to_thread.run_sync(topics.topic_names, settings)
+        existing = await to_thread.run_sync(topics.topic_names, parts.settings)
         wanted = topics_of(streams, existing)
-        analyst = await _anyone(request, authenticate, wanted.keys() <= limits.public)
-        gate.check(analyst.user)
+        analyst = await _anyone(request, parts.authenticate, wanted.keys() <= parts.limits.public)
+        parts.gate.check(analyst.user)
         asked = Replay(tuple(wanted), since=_since(since) or "latest", follow=True)
         positions = parse_positions(last_event_id, wanted) if last_event_id else ({}, {})
-        feed, _ = await to_thread.run_sync(kitchen.feed, asked, *positions)
-        flow = Flow(feed, analyst, gate, {"streams": streams, "since": since, "last_event_id": last_event_id})
+        feed, _ = await to_thread.run_sync(parts.kitchen.feed, asked, *positions)
+        flow = Flow(feed, analyst, parts.gate, {"streams": streams, "since": since, "last_event_id": last_event_id})
         host = request.url.hostname or ""
-        headers = {"Access-Control-Allow-Origin": "*"}
         return EventSourceResponse(
-            _events(flow, lambda row: wikimedia(row, wanted[row["_topic"]], host)), ping=15, headers=headers
+            _events(flow, lambda row: wikimedia(row, wanted[row["_topic"]], host)),
+            ping=15,
+            headers={"Access-Control-Allow-Origin": "*"},
         )
-
-    return app
 
 
 async def _anyone(request: Request, authenticate: Authenticate, public: bool) -> Analyst:

@@ -58,6 +58,13 @@ def test_the_side_file_has_what_did_not_decode(mixed: Corner, tmp_path: Path) ->
     assert failure["error_class"] == "UndecodableValue"
 
 
+def test_a_condition_that_a_type_cannot_meet_is_counted(mixed: Corner, tmp_path: Path) -> None:
+    """The cancelled flight has no `sequence`: left out, and said."""
+    where = ("--where", "event.sequence < 10")
+    told = mixed.summary("events.mixed", *where, "-o", str(tmp_path / "x.jsonl"))
+    assert (told["rows"], told["condition_errors"]) == (10, 1)
+
+
 def test_folders_by_type_are_read_as_one_dataset(mixed: Corner, tmp_path: Path) -> None:
     """Several processes, each with its own files."""
     out = f"{tmp_path}/out/"
