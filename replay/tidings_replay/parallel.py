@@ -143,6 +143,7 @@ def _sum(outcomes: list[Outcome]) -> Outcome:
         sorted(f for o in outcomes for f in o.files),
         next((o.side for o in outcomes if o.side), None),
         max(o.seconds for o in outcomes),
+        sum(o.rows for o in outcomes),
         sum(o.condition_errors for o in outcomes),
         about,
     )

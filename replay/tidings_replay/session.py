@@ -34,6 +34,7 @@ class Outcome:
         files: where the rows are.
         side: the file of undecodable records, if there were any.
         seconds: from the first read to the last file.
+        rows: what is written; with a limit less than what was kept of what was read.
     """
 
     tally: Tally
@@ -41,6 +42,7 @@ class Outcome:
     files: list[str]
     side: str | None
     seconds: float
+    rows: int = 0
     condition_errors: int = 0
     classification: Classification = field(default_factory=lambda: Classification("public", ()))
 
@@ -107,6 +109,7 @@ class Session:
             files,
             side,
             time.monotonic() - began,
+            self._writer.rows,
             self._process.condition_errors,
             about,
         )

@@ -19,6 +19,8 @@ from tidings_replay.writers.lines import plain
 
 from . import report
 
+_ERROR = 60  # characters of an error in the list; `show` has all of it
+
 dlq_app = typer.Typer(
     help="Look at dead letters, find their causes, put them back after a fix.",
     no_args_is_help=True,
@@ -62,7 +64,7 @@ def list_(
     for one in shown:
         letter = one.letter
         at = f"{letter.at:%Y-%m-%d %H:%M:%S}"
-        error = f"{letter.error_class}: {letter.error_text}"
+        error = f"{letter.error_class}: {letter.error_text}"[:_ERROR]
         table.add_row(str(one.place), at, one.source, letter.stage, str(letter.redrives), one.state, error)
     Console(highlight=False).print(table)
     more = f", the newest {limit} shown" if len(chosen) > limit else ""

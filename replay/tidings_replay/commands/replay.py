@@ -144,7 +144,7 @@ def _run(settings: Settings, request: Request, plan: Plan, before: Checkpoint, *
             outcome = _outcome(one, request)
     token = None
     if outcome.left:
-        left = Checkpoint(outcome.left, before.request, before.written + outcome.tally.kept, before.part + 1)
+        left = Checkpoint(outcome.left, before.request, before.written + outcome.rows, before.part + 1)
         token = left.token()
     to_stdout = request.output in ("", "-")
     if as_json:

@@ -73,7 +73,7 @@ def summary(outcome: Outcome, token: str | None) -> dict[str, Any]:
     seconds = round(outcome.seconds, 3)
     return {
         "read": tally.read,
-        "rows": tally.kept,
+        "rows": outcome.rows,
         "undecodable": tally.undecodable,
         "undecodable_file": outcome.side,
         "condition_errors": outcome.condition_errors,
@@ -91,11 +91,11 @@ def tell(outcome: Outcome, token: str | None, resume: str) -> None:
     """A few lines for people."""
     tally = outcome.tally
     rate = f", {tally.read / outcome.seconds:,.0f}/s" if outcome.seconds > 0.5 else ""
-    console.print(f"{tally.kept:,} rows of {tally.read:,} records in {outcome.seconds:.1f} s{rate}")
+    console.print(f"{outcome.rows:,} rows of {tally.read:,} records in {outcome.seconds:.1f} s{rate}")
     if outcome.files:
         shown = outcome.files[:5] + ([f"… and {len(outcome.files) - 5} more"] if len(outcome.files) > 5 else [])
         console.print("written: " + ", ".join(shown))
-    if outcome.classification.level == "masked" and tally.kept:
+    if outcome.classification.level == "masked" and outcome.rows:
         console.print(f"masked: {', '.join(outcome.classification.fields)} (--personal shows them)")
     if outcome.condition_errors:
         console.print(
