@@ -27,7 +27,7 @@ from .core.session import Session
 from .counters import Counters
 from .decoder import Decoder
 from .dispatcher import Dispatcher
-from .inboxes import Inboxes, as_json
+from .inboxes import Inboxes, Kept, as_json
 from .intake import Intake
 from .pump import Pump
 from .rewinder import Rewinder
@@ -163,12 +163,9 @@ class Streams:
         if partition not in self._hub.lanes:
             raise Elsewhere(f"partition {partition} of user {user!r} is not read here")
         start = self._inboxes.position(user, self._hub.epoch, partition) or await self._floor(partition)
-        collected = await self._collect(user, start)
-        if collected.reset:  # retention or a new topic came between: what memory holds is what there is
-            self._inboxes.forget(user)
-            start = Cursor(self._hub.epoch, partition, self._hub.lanes[partition].tail.start)
-            collected = await self._collect(user, start)
-        kept = self._inboxes.keep_up(user, start, collected.messages, collected.cursor)
+        kept, whole = await self._keep_up(user, start)
+        while not whole:
+            kept, whole = await self._keep_up(user, kept.cursor)
         items = kept.inbox.items(self._clock())
         return Snapshot(str(kept.cursor), sum(i.is_new for i in items), [as_json(item) for item in items[:limit]])
 
@@ -230,6 +227,16 @@ class Streams:
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._pump.primed.wait(), _START_S)
+
+    async def _keep_up(self, user: str, start: Cursor) -> tuple[Kept, bool]:
+        """The inbox, brought on from `start` as far as there was room for in one go; whether that was all."""
+        collected = await self._collect(user, start)
+        if collected.reset:  # retention or a new topic came between: what memory holds is what there is
+            self._inboxes.forget(user)
+            start = Cursor(self._hub.epoch, start.partition, self._hub.lanes[start.partition].tail.start)
+            collected = await self._collect(user, start)
+        kept = self._inboxes.keep_up(user, start, collected.messages, collected.cursor)
+        return kept, collected.ready or collected.over or not collected.messages
 
     async def _collect(self, user: str, start: Cursor) -> Collected:
         sink = CollectingSink(_SNAPSHOT_ROOM)

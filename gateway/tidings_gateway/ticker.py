@@ -28,7 +28,7 @@ class Ticker:
         self._clock = clock
         self._period = min(_PERIOD_S, settings.heartbeat / 4)
         self._slots: list[set[Session]] = [set() for _ in range(max(1, round(settings.heartbeat / self._period)))]
-        self._turn = 0
+        self._turn = self._next = 0
         self._ends: dict[int, set[Session]] = {}  # by the period in which their token ends
         self._leaving: deque[tuple[float, Session]] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -44,8 +44,9 @@ class Ticker:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def add(self, session: Session) -> None:
-        """Looks after a session; it is next in line for a heartbeat after a whole interval."""
-        self._slots[self._turn - 1].add(session)
+        """Looks after a session. Those that come together are spread over the interval."""
+        self._next = (self._next + 1) % len(self._slots)
+        self._slots[self._next].add(session)
         if session.expires_at is not None:
             self._ends.setdefault(self._end(session.expires_at), set()).add(session)
 

@@ -11,7 +11,7 @@ from .base import Batch, Bounds, Jump, Prepare, Raw
 from .kafka_topic import KafkaTopic
 from .mark import unless_replayed
 
-_BATCH = 2000
+_BATCH = 1000  # small enough not to hold up what is live
 _PATIENCE_S = 10.0
 
 
