@@ -58,17 +58,23 @@ def list_(
     if as_json:
         typer.echo(_json([document(one) for one in shown]))
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("offset", "at", "record", "stage", "put back", "state", "error"):
-        table.add_column(name, overflow="ellipsis", no_wrap=True)
-    for one in shown:
-        letter = one.letter
-        at = f"{letter.at:%Y-%m-%d %H:%M:%S}"
-        error = f"{letter.error_class}: {letter.error_text}"[:_ERROR]
-        table.add_row(str(one.place), at, one.source, letter.stage, str(letter.redrives), one.state, error)
-    Console(highlight=False).print(table)
+    _print_list(shown)
     more = f", the newest {limit} shown" if len(chosen) > limit else ""
     report.console.print(f"{len(chosen):,} dead letters{more}", style="dim")
+
+
+def _print_list(letters: list[Letter]) -> None:
+    """One line for each; only the error is cut to what is left of the terminal's width."""
+    names = ("offset", "at", "record", "stage", "put back", "state", "error")
+    rows = [(str(o.place), f"{o.letter.at:%Y-%m-%d %H:%M:%S}", o.source, o.letter.stage, str(o.letter.redrives), o.state,
+             f"{o.letter.error_class}: {o.letter.error_text}"[:_ERROR]) for o in letters]  # fmt: skip
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name, column in zip(names, zip(*rows, strict=True) if rows else ((),) * len(names), strict=True):
+        width = None if name == "error" else max(map(len, (name, *column)))
+        table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=width)
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False).print(table)
 
 
 @dlq_app.command()

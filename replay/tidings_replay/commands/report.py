@@ -104,4 +104,4 @@ def tell(outcome: Outcome, token: str | None, resume: str) -> None:
     if tally.undecodable:
         console.print(f"note: {tally.undecodable:,} records did not decode; they are in {outcome.side}")
     if token:
-        console.print(f"stopped; go on with:\n  tidings {resume} --resume {token}", soft_wrap=True)
+        console.print(f"there is more; go on with:\n  tidings {resume} --resume {token}", soft_wrap=True)
