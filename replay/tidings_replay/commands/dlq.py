@@ -66,8 +66,7 @@ def list_(
 def _print_list(letters: list[Letter]) -> None:
     """One line for each; only the error is cut to what is left of the terminal's width."""
     names = ("offset", "at", "record", "stage", "put back", "state", "error")
-    rows = [(str(o.place), f"{o.letter.at:%Y-%m-%d %H:%M:%S}", o.source, o.letter.stage, str(o.letter.redrives), o.state,
-             f"{o.letter.error_class}: {o.letter.error_text}"[:_ERROR]) for o in letters]  # fmt: skip
+    rows = [_line(one) for one in letters]
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, column in zip(names, zip(*rows, strict=True) if rows else ((),) * len(names), strict=True):
         width = None if name == "error" else max(map(len, (name, *column)))
@@ -75,6 +74,13 @@ def _print_list(letters: list[Letter]) -> None:
     for row in rows:
         table.add_row(*row)
     Console(highlight=False).print(table)
+
+
+def _line(one: Letter) -> tuple[str, ...]:
+    letter = one.letter
+    error = f"{letter.error_class}: {letter.error_text}"[:_ERROR]
+    at = f"{letter.at:%Y-%m-%d %H:%M:%S}"
+    return str(one.place), at, one.source, letter.stage, str(letter.redrives), one.state, error
 
 
 @dlq_app.command()
