@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from tidings_gateway.core.record import Message, Record
+from tidings_gateway.core.reread import Reread
 from tidings_gateway.core.tail import OVERHEAD, Gone, Tail
 from tidings_gateway.core.window import Window
 
@@ -106,3 +107,65 @@ def test_users_without_records_cost_nothing() -> None:
     made.append(record(1, "", topic="t"), now=0)
     made.trim(now=5)
     assert (made._users, made._topics, made.bytes) == ({}, {}, 0)
+
+
+@given(st.lists(st.sampled_from(["ann", "bob", ""]), max_size=40), st.data())
+def test_what_is_read_back_stands_where_it_belongs(users: list[str], data: st.DataObject) -> None:
+    """A tail that was given its past later is the same as one that had it from the start."""
+    cut = data.draw(st.integers(0, len(users)))
+    begin = data.draw(st.integers(0, cut))
+    records = [record(at, user, topic="" if user else "t") for at, user in enumerate(users)]
+    made = tail(start=cut)
+    for later in records[cut:]:
+        made.append(later, 0)
+    made.prepend(records[begin:], begin, 0)
+    assert (made.start, made.end, len(made)) == (begin, max(cut, len(users)), len(users) - begin)
+    assert made.bytes == sum(r.size + OVERHEAD for r in records[begin:])
+    for user in ("ann", "bob"):
+        for offset in range(begin, made.end + 1):
+            mine = [at for at, owner in enumerate(users) if at >= offset and owner in (user, "")]
+            assert offsets(made.since(user, offset, lambda user, topic: True)) == mine
+    assert begin == 0 or made.since("ann", begin - 1, never) == Gone(ahead=False)
+
+
+def test_what_is_read_back_is_kept_for_a_minute() -> None:
+    """However old it is, and then it goes first."""
+    made = tail(start=1, max_age=3600)
+    made.append(record(1), now=0)
+    made.prepend([record(0)], 0, now=3500)
+    made.trim(now=3559)
+    assert made.start == 0
+    made.trim(now=3561)
+    assert made.start == 1
+
+
+def test_what_leaves_memory_is_not_held_by_the_window() -> None:
+    """Only its id stays."""
+    made = tail(max_age=1)
+    made.append(record(0, id="a"), now=0)
+    made.trim(now=5)
+    assert made.window._known == {b"a": None}
+
+
+@given(st.lists(st.integers(1, 300), max_size=30), st.integers(0, 10), st.integers(0, 8))
+def test_a_read_keeps_its_newest_without_a_hole(sizes: list[int], start: int, rooms: int) -> None:
+    """As many as there is room for; from where they begin on, nothing is missing."""
+    room = rooms * (OVERHEAD + 200)
+    reread = Reread(start, room)
+    for offset, size in enumerate(sizes):
+        reread.add(record(offset, size=size))
+    kept = [r.offset for r in reread.records]
+    assert kept == list(range(reread.start, len(sizes)))
+    assert sum(r.size + OVERHEAD for r in reread.records) <= room
+    assert reread.start >= start
+
+
+def test_a_read_that_jumps_begins_anew() -> None:
+    """What lay before is gone from the log; its room is free again."""
+    reread = Reread(0, 2 * (OVERHEAD + 10))
+    for offset in (0, 1):
+        reread.add(record(offset))
+    reread.restart(7)
+    for offset in (7, 8):
+        reread.add(record(offset))
+    assert (reread.start, [r.offset for r in reread.records]) == (7, [7, 8])
