@@ -42,7 +42,7 @@ class MemoryLog:
         self._source = MemorySource(partitions)
 
     def source(self, back: int = 20_000, margin: int = 0) -> Source:
-        self._source._back, self._source._margin = back, margin
+        self._source.back, self._source.margin = back, margin
         return self._source
 
     async def publish(self, user: str, *values: bytes | None) -> None:

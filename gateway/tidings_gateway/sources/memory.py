@@ -38,8 +38,8 @@ class MemorySource:
     """
 
     def __init__(self, partitions: int = 1, back: int = 20_000, margin: int = 2_000) -> None:
-        self._back = back
-        self._margin = margin
+        self.back = back
+        self.margin = margin
         self._generation = 0
         self._logs = [_Log() for _ in range(partitions)]
         self._readers: set[asyncio.Event] = set()
@@ -127,10 +127,10 @@ class MemorySource:
     def _layout(self, begins: dict[int, int]) -> Layout:
         bounds = {p: Bounds(log.low, log.high) for p, log in enumerate(self._logs)}
         ends = {p: bound.high for p, bound in bounds.items()}
-        return Layout(self.epoch, len(self._logs), begins, starts_after(begins, bounds, self._margin), ends)
+        return Layout(self.epoch, len(self._logs), begins, starts_after(begins, bounds, self.margin), ends)
 
     def _begins(self, first: bool) -> dict[int, int]:
-        return {p: max(log.low, log.high - self._back if first else 0) for p, log in enumerate(self._logs)}
+        return {p: max(log.low, log.high - self.back if first else 0) for p, log in enumerate(self._logs)}
 
     def _news(self, positions: dict[int, int]) -> list[Batch | Jump]:
         """What lies between `positions`, which move on, and the logs' ends: a batch at most of each partition."""
