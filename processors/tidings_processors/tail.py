@@ -69,10 +69,11 @@ def between(config: dict[str, Any], topic: str, spans: Mapping[int, tuple[int, i
     with closing(_consumer(config | {"enable.partition.eof": True})) as consumer:
         consumer.assign([TopicPartition(topic, partition, spans[partition][0]) for partition in left])
         while left:
-            messages = consumer.consume(_BATCH, _TIMEOUT_S)
-            if not messages:
+            first = consumer.poll(_TIMEOUT_S)
+            if first is None:
                 raise KafkaException(f"{topic} gave nothing within {_TIMEOUT_S:.0f} s")
-            for message in messages:
+            # `consume` alone would wait its whole time unless the batch is full.
+            for message in (first, *consumer.consume(_BATCH, 0)):
                 yield from _within(message, left)
 
 

@@ -1,5 +1,6 @@
 """What the processors' service tests share."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,16 @@ def registered(kafka: Any) -> None:
     registry = Registry(kafka.registry_url)
     register_all(registry, load())
     registry.close()
+
+
+@pytest.fixture(scope="module")
+def at_work(kafka: Any, registered: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Topics with a worker at work, shared by the tests of a module: each uses users and topics of its own."""
+    made = Place(kafka.environ(), f"t{uuid.uuid4().hex[:10]}.", tmp_path_factory.mktemp("at-work"))
+    ensure_topics(made.settings)
+    with made.worker():
+        yield made
+    made.registry.close()
 
 
 @pytest.fixture

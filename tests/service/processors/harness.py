@@ -18,7 +18,7 @@ import httpx
 from confluent_kafka import Message, Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 from tidings_processors import tail
-from tidings_schemas import DeadLetter, Event, Follow, Preference
+from tidings_schemas import DeadLetter, Event, Follow, Notification, Preference
 from tidings_schemas.catalogue import Catalogue, load
 from tidings_schemas.cloudevents import headers_of
 from tidings_schemas.codec import Codec
@@ -169,8 +169,9 @@ class Place:
         return [self.codec.decode(message.value())[1] for message in self.records(topic, partitions)]
 
     def notifications(self) -> list[dict[str, Any]]:
-        """All that was written to `notifications`."""
-        return self.decoded("notifications")
+        """All that was told to users."""
+        found = (self.codec.decode(record.value()) for record in self.records("notifications"))
+        return [fields for name, fields in found if name == Notification.avro_name]
 
     def told(self) -> dict[str, list[str]]:
         """Titles by user."""

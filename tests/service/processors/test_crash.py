@@ -71,7 +71,7 @@ def test_a_worker_whose_outputs_are_refused_leaves_with_nothing_acked(place: Pla
 
 
 def test_an_unknown_schema_id_waits_for_the_registry_and_then_goes_on(place: Place) -> None:
-    """Registry down: nothing is buried for that. What is known goes on, the rest follows when it is back."""
+    """Registry down when the worker starts: nothing is buried for that, and all follows when it is back."""
     down = "http://127.0.0.1:9/apis/ccompat/v7"
     place.publish(message("ann", text="one"))
     with place.worker(wait=False, SCHEMA_REGISTRY_URL=down, TIDINGS_STUCK_SECONDS="30") as worker:

@@ -4,31 +4,58 @@ import signal
 
 import pytest
 from tidings_processors.core.identity import notification_id
-from tidings_schemas import Receipt
+from tidings_schemas import Event, ReadState, Receipt
 
 from tests.service.processors.harness import NOW, Place, delayed, message, until
 
 pytestmark = pytest.mark.kafka
 
 
-def test_events_reach_those_who_are_named_or_follow_and_nobody_else(place: Place) -> None:
+def test_events_reach_those_who_are_named_or_follow_and_nobody_else(at_work: Place) -> None:
     """All three stages, the shipped rules, and each notification once."""
-    place.follow("flight:UA1545", "ann", "bob")
-    place.follow("route:EWR-IAH", "cem")
-    place.follow("flight:DL1", "eve")
+    at_work.follow("flight:UA1545", "ann", "bob")
+    at_work.follow("route:EWR-IAH", "cem")
+    at_work.follow("flight:DL1", "eve")
+    until(lambda: _hears(at_work, "cem", delayed(30)), "the follows have reached the worker")
     event = delayed(45)
-    with place.worker():
-        place.publish(event, delayed(20), message("dee", text="for Dee"))
-        place.wait_told(4)
-    assert place.told() == {
-        "ann": ["UA1545 is delayed by 45 minutes"],
-        "bob": ["UA1545 is delayed by 45 minutes"],
-        "cem": ["EWR → IAH: UA1545 is 45 minutes late"],
-        "dee": ["for Dee"],
+    at_work.publish(event, delayed(20), message("dee", text="for Dee"))
+    until(lambda: {"ann", "bob", "cem"} <= _users_told_of(at_work, event), "those who follow are told")
+    until(lambda: "dee" in at_work.told(), "who is named is told")
+    told = [n for n in at_work.notifications() if n["event_id"] == event.id]
+    assert {n["user"]: n["title"] for n in told} == {
+        "ann": "UA1545 is delayed by 45 minutes",
+        "bob": "UA1545 is delayed by 45 minutes",
+        "cem": "EWR → IAH: UA1545 is 45 minutes late",
     }
-    assert place.dead_letters() == []
-    ids = {n["id"] for n in place.notifications() if n["user"] == "ann"}
+    assert len(told) == 3
+    assert at_work.told()["dee"] == ["for Dee"]
+    assert at_work.dead_letters() == []
+    ids = {n["id"] for n in told if n["user"] == "ann"}
     assert ids == {notification_id("/flights/nyc", event.id, "flight-delayed", "ann")}
+
+
+def test_follows_and_wishes_that_change_count_from_then_on(at_work: Place) -> None:
+    """Fay hears, until she mutes messages; Gus, who follows later, goes on hearing."""
+    at_work.follow("t", "fay")
+    until(lambda: _hears(at_work, "fay", message(topic="t", text="one")), "Fay hears")
+    at_work.prefer("fay", muted_kinds=["message"])
+    at_work.follow("t", "gus")
+    until(lambda: _hears(at_work, "gus", message(topic="t", text="again")), "Gus hears")
+    last = message(topic="t", text="last")
+    at_work.publish(last)
+    until(lambda: "gus" in _users_told_of(at_work, last), "Gus is told of the last")
+    assert _users_told_of(at_work, last) == {"gus"}
+
+
+def test_a_receipt_becomes_a_read_state_once(at_work: Place) -> None:
+    receipt = Receipt("5b0f8a52-3a5e-4d0e-8d4b-0a4c57a7a001", "hal", ["n-1"], "read", NOW, "phone")
+    value = at_work.codec.encode(Receipt.avro_name, receipt.to_avro())
+    at_work.put("receipts", b"hal", value)
+    at_work.put("receipts", b"hal", value)
+    another = at_work.codec.encode(Receipt.avro_name, receipt.to_avro() | {"id": "another"})
+    at_work.put("receipts", b"hal", another)
+    until(lambda: len(_states(at_work)) >= 2, "both receipts are dealt with")
+    assert _states(at_work) == [receipt.id, "another"]
 
 
 def test_wishes_that_are_there_before_the_worker_count_for_its_first_event(place: Place) -> None:
@@ -44,37 +71,6 @@ def test_wishes_that_are_there_before_the_worker_count_for_its_first_event(place
         place.publish(message("end", text="after"))
         place.wait_told(3)
     assert place.told() == {"loud": ["UA1545 hat 45 Minuten Verspätung"], "end": ["hello", "after"]}
-
-
-def test_follows_and_wishes_that_change_count_from_then_on(place: Place) -> None:
-    with place.worker():
-        place.follow("t", "ann")
-        place.publish(message(topic="t", text="one"))
-        place.wait_told(1)
-        place.prefer("ann", muted_kinds=["message"])
-        place.follow("t", "bob")
-        until(lambda: _tells(place, "bob"), "Bob follows")
-    heard = place.told()
-    assert heard["ann"][0] == "one"
-    assert len(heard["ann"]) <= 2
-
-
-def _tells(place: Place, user: str) -> bool:
-    """Publishes until the user hears of it: a follow reaches the worker on its own way, at its own time."""
-    place.publish(message(topic="t", text="again"))
-    return user in place.told()
-
-
-def test_a_receipt_becomes_a_read_state_once(place: Place) -> None:
-    receipt = Receipt("5b0f8a52-3a5e-4d0e-8d4b-0a4c57a7a001", "ann", ["n-1"], "read", NOW, "phone")
-    value = place.codec.encode(Receipt.avro_name, receipt.to_avro())
-    with place.worker():
-        place.put("receipts", b"ann", value)
-        place.put("receipts", b"ann", value)
-        place.publish(message("ann"))
-        place.wait_told(2)
-    names = [place.codec.decode(record.value())[0] for record in place.records("notifications")]
-    assert sorted(names) == ["tidings.Notification", "tidings.ReadState"]
 
 
 def test_a_foreign_topic_feeds_by_a_rule_alone(place: Place, tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -119,3 +115,18 @@ def test_stages_can_run_apart(place: Place) -> None:
         place.publish(message(topic="t", text="apart"))
         place.wait_told(1)
     assert place.told() == {"ann": ["apart"]}
+
+
+def _hears(place: Place, user: str, event: Event) -> bool:
+    """Publishes and looks: a follow reaches the worker on its own way, at its own time."""
+    place.publish(event)
+    return user in place.told()
+
+
+def _users_told_of(place: Place, event: Event) -> set[str]:
+    return {n["user"] for n in place.notifications() if n["event_id"] == event.id}
+
+
+def _states(place: Place) -> list[str]:
+    decoded = (place.codec.decode(record.value()) for record in place.records("notifications"))
+    return [fields["id"] for name, fields in decoded if name == ReadState.avro_name]
