@@ -84,7 +84,9 @@ class Gateway:
 
     async def _state(self, request: Request) -> Response:
         counters = self.streams.counters
-        return JSONResponse({"open": counters.open, "ready": self.streams.ready, "closed": counters.closed, "rewinds": counters.rewinds})
+        return JSONResponse(
+            {"open": counters.open, "ready": self.streams.ready, "closed": counters.closed, "rewinds": counters.rewinds}
+        )
 
 
 def main() -> None:
