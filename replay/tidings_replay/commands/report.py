@@ -17,6 +17,11 @@ from tidings_replay.session import Progress as Report
 console = Console(stderr=True, highlight=False)
 
 
+def _say(text: str) -> None:
+    """One sentence on stderr, never broken into lines: a terminal wraps by itself, and a log wants it whole."""
+    console.print(text, soft_wrap=True)
+
+
 class Rate(ProgressColumn):
     """Records a second."""
 
@@ -28,7 +33,7 @@ class Rate(ProgressColumn):
 
 def note(text: str) -> None:
     """One sentence for people, on stderr."""
-    console.print(f"note: {text}")
+    _say(f"note: {text}")
 
 
 @contextmanager
@@ -55,7 +60,7 @@ def wants_bar(output: str, quiet: bool) -> bool:
 def tell_cuts(plan: Plan) -> None:
     """One line for each partition of which something that was asked for is gone."""
     for cut in plan.cuts:
-        console.print(f"note: {cut_text(cut)}")
+        _say(f"note: {cut_text(cut)}")
 
 
 def cut_text(cut: Cut) -> str:
@@ -91,17 +96,15 @@ def tell(outcome: Outcome, token: str | None, resume: str) -> None:
     """A few lines for people."""
     tally = outcome.tally
     rate = f", {tally.read / outcome.seconds:,.0f}/s" if outcome.seconds > 0.5 else ""
-    console.print(f"{outcome.rows:,} rows of {tally.read:,} records in {outcome.seconds:.1f} s{rate}")
+    _say(f"{outcome.rows:,} rows of {tally.read:,} records in {outcome.seconds:.1f} s{rate}")
     if outcome.files:
         shown = outcome.files[:5] + ([f"… and {len(outcome.files) - 5} more"] if len(outcome.files) > 5 else [])
-        console.print("written: " + ", ".join(shown))
+        _say("written: " + ", ".join(shown))
     if outcome.classification.level == "masked" and outcome.rows:
-        console.print(f"masked: {', '.join(outcome.classification.fields)} (--personal shows them)")
+        _say(f"masked: {', '.join(outcome.classification.fields)} (--personal shows them)")
     if outcome.condition_errors:
-        console.print(
-            f"note: --where failed for {outcome.condition_errors:,} events (a field that they lack); left out"
-        )
+        _say(f"note: --where failed for {outcome.condition_errors:,} events (a field that they lack); left out")
     if tally.undecodable:
-        console.print(f"note: {tally.undecodable:,} records did not decode; they are in {outcome.side}")
+        _say(f"note: {tally.undecodable:,} records did not decode; they are in {outcome.side}")
     if token:
-        console.print(f"there is more; go on with:\n  tidings {resume} --resume {token}", soft_wrap=True)
+        _say(f"there is more; go on with:\n  tidings {resume} --resume {token}")

@@ -136,7 +136,8 @@ def test_a_broker_that_is_not_there_is_told(corner: Corner) -> None:
 
 
 def test_closing_the_pipe_ends_the_replay_quietly(filled: Corner) -> None:
-    """`tidings replay … | head -1`."""
+    """`tidings replay … | head -1`, with more to come than a pipe holds, so that the replay meets its end."""
+    filled.put("events.demo", filled.messages(4_000, first=COUNT))
     with _start(filled, "events.demo", "--format", "jsonl") as child:
         assert child.stdout is not None
         first = json.loads(child.stdout.readline())
