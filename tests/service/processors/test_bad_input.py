@@ -84,3 +84,17 @@ def test_rules_that_do_not_compile_end_the_worker_with_every_place(place: Place,
     assert f"{rules}:2:65: rule 'good': the event has no field 'usr'" in told
     assert f"{rules}:5:16: rule 'picky-condition': the event has no field 'sequenz'" in told
     assert "Traceback" not in told
+
+
+def test_an_unknown_user_is_told_by_the_defaults_and_no_user_is_nobody(place: Place, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    """Who was never heard of is told by the defaults: there is no list to be missing from. Null and "" are nobody."""
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+    for user, text in (("stranger", "hello"), (None, "to null"), ("", "to no one"), ("ann", "hello")):
+        event = message("x", text=text, sequence=1)
+        data = {**event.data, "user": user}
+        place.put("events.demo", b"k", place.codec.encode(event.type, data), headers_of(event), partition=0)
+    with place.worker(TIDINGS_RULES=str(rules)):
+        place.wait_told(2)
+    assert place.told() == {"stranger": ["hello"], "ann": ["hello"]}
+    assert place.dead_letters() == []
