@@ -3,6 +3,7 @@
 from .event import Event
 from .records import (
     DeadLetter,
+    Decision,
     Draft,
     Follow,
     Followable,
@@ -11,11 +12,13 @@ from .records import (
     Priority,
     ReadState,
     Receipt,
+    SharedNotification,
     State,
 )
 
 __all__ = [
     "DeadLetter",
+    "Decision",
     "Draft",
     "Event",
     "Follow",
@@ -25,5 +28,6 @@ __all__ = [
     "Priority",
     "ReadState",
     "Receipt",
+    "SharedNotification",
     "State",
 ]

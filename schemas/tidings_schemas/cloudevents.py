@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from .event import Event
+from .fit_scalar import has_utc
 
 Headers = list[tuple[str, bytes]]
 CONTENT_TYPE = b"application/avro"
@@ -76,6 +77,6 @@ def _time(value: bytes | None, timestamp_ms: int) -> datetime:
         time = datetime.fromisoformat(value.decode()) if value else None
     except ValueError:
         time = None
-    if time is None or time.tzinfo is None:
+    if time is None or time.tzinfo is None or not has_utc(time):
         return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
     return time

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from fastavro import schemaless_reader, schemaless_writer
 
 from . import framing
+from .avro_reader import Reader, reader_of
 from .catalogue import Catalogue, Schema
 from .errors import InvalidEvent, UndecodableValue, UnknownSchemaId
 from .fit import Check, Checks, Misfit
@@ -64,7 +65,7 @@ class Codec:
         self._schemas = schemas
         self._prefixes: dict[str, bytes] = {}
         self._writers: dict[str, tuple[Any, Check]] = {}
-        self._readers: dict[int, tuple[str, Any, Any]] = {}
+        self._readers: dict[tuple[bytes, frozenset[str] | None], tuple[str, Reader]] = {}
 
     def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
         """The framed Avro bytes of `record`, by the schema called `name`.
@@ -88,28 +89,30 @@ class Codec:
             raise invalid(name, misfit or Misfit("", str(error))) from error
         return buffer.getvalue()
 
-    def decode(self, value: bytes | None) -> tuple[str, Record]:
+    def decode(self, value: bytes | None, wanted: frozenset[str] | None = None) -> tuple[str, Record]:
         """(record's full name, its fields) of framed Avro bytes.
+
+        Args:
+            wanted: fields that the caller will look at; of the others any may be left out, unread and unchecked: for
+                bytes that were decoded as a whole before. None = all.
 
         Raises:
             UndecodableValue: the bytes do not fit the schema that they name.
             UnknownSchemaId, RegistryUnavailable: see `Schemas.by_id`.
         """
-        schema_id = framing.schema_id_of(value)
-        assert value is not None
-        found = self._readers.get(schema_id)
+        found = self._readers.get((value[: framing.SIZE], wanted)) if value is not None else None
         if found is None:
-            found = self._readers[schema_id] = self._reader(schema_id)
-        name, writer, reader = found
-        buffer = BytesIO(value)
-        buffer.seek(framing.SIZE)
+            found = self._learn_reader(value, wanted)
+        assert value is not None
+        name, read = found
         try:
-            record = schemaless_reader(buffer, writer, reader)
+            record, end = read(value, framing.SIZE)
         except Exception as error:  # EOFError, IndexError, UnicodeDecodeError, … : all mean "not this schema"
-            raise UndecodableValue(f"{name} (schema id {schema_id}): {error or type(error).__name__}") from error
-        if buffer.tell() != len(value):
-            raise UndecodableValue(f"{name} (schema id {schema_id}): {len(value) - buffer.tell()} bytes left over")
-        return name, record  # type: ignore[return-value]
+            raise UndecodableValue(f"{_of(name, value)}: {error or type(error).__name__}") from error
+        if end != len(value):
+            wrong = f"{len(value) - end} bytes left over" if end < len(value) else "the bytes break off"
+            raise UndecodableValue(f"{_of(name, value)}: {wrong}")
+        return name, record
 
     def writer(self, schema_id: int) -> Schema:
         """The schema that wrote values of this id.
@@ -151,13 +154,41 @@ class Codec:
             raise invalid(name, misfit)
         return parsed
 
-    def _reader(self, schema_id: int) -> tuple[str, Any, Any]:
-        writer = self._schemas.by_id(schema_id)
-        if writer.name not in self.catalogue:
-            return writer.name, writer.parsed, None
-        reader = self.catalogue[writer.name]
-        same = reader.json == writer.json
-        return writer.name, writer.parsed, None if same else reader.parsed
+    def _learn_reader(self, value: bytes | None, wanted: frozenset[str] | None) -> tuple[str, Reader]:
+        writer = self._schemas.by_id(framing.schema_id_of(value))
+        assert value is not None
+        found = self._readers[value[: framing.SIZE], wanted] = writer.name, self._reader(writer, wanted)
+        return found
+
+    def _reader(self, writer: Schema, wanted: frozenset[str] | None) -> Reader:
+        if writer.name in self.catalogue and not alike(writer, self.catalogue[writer.name]):
+            return _resolving(writer.parsed, self.catalogue[writer.name].parsed)
+        return reader_of(writer.parsed, wanted) or _resolving(writer.parsed, None)
+
+
+def _of(name: str, value: bytes) -> str:
+    return f"{name} (schema id {framing.schema_id_of(value)})"
+
+
+def alike(writer: Schema, reader: Schema) -> bool:
+    """Whether both mean the same, so that nothing need be resolved.
+
+    Names are compared as they are meant: registries give a schema back with names spelt out, or not, as they like.
+    """
+    same: bool = writer.parsed == reader.parsed
+    return same
+
+
+def _resolving(writer: Any, reader: Any) -> Reader:
+    """By fastavro, which knows all of Avro."""
+
+    def read(value: bytes, at: int) -> tuple[Record, int]:
+        buffer = BytesIO(value)
+        buffer.seek(at)
+        record: Any = schemaless_reader(buffer, writer, reader)
+        return record, buffer.tell()
+
+    return read
 
 
 def invalid(name: str, misfit: Misfit) -> InvalidEvent:

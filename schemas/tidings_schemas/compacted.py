@@ -30,6 +30,7 @@ class CompactedReader:
     """
 
     def __init__(self, config: dict[str, Any], topic: str, on_records: Callable[[Sequence[Message]], None]) -> None:
+        self._config = config
         self._topic = topic
         self._on_records = on_records
         self._consumer = Consumer(
@@ -39,7 +40,7 @@ class CompactedReader:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
-                "fetch.wait.max.ms": 20,
+                "fetch.wait.max.ms": 100,  # a record comes at once all the same; only a new assignment waits that long
                 "fetch.queue.backoff.ms": 10,
             }
         )
@@ -64,11 +65,8 @@ class CompactedReader:
         return self
 
     def all_partitions(self) -> range:
-        """The topic's partitions, asked of the broker."""
-        metadata = self._consumer.list_topics(self._topic, timeout=_WATERMARK_S).topics[self._topic]
-        if metadata.error is not None:
-            raise KafkaException(metadata.error)
-        return range(len(metadata.partitions))
+        """The topic's partitions, asked of the broker, at any time. Raises as `start`."""
+        return all_partitions_of(self._config, self._topic)
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Reads just these partitions from now on; those that are new are restored from their beginning.
@@ -172,6 +170,22 @@ class CompactedReader:
             elif future.set_running_or_notify_cancel():
                 future.set_result(None)
         self._waiting = [entry for entry in still if not entry[2].cancelled()]
+
+
+def all_partitions_of(config: dict[str, Any], topic: str) -> range:
+    """The partitions of a topic, asked of the broker by a consumer of its own: one that is polled answers nobody else.
+
+    Raises:
+        KafkaException: Kafka does not answer or has no such topic.
+    """
+    consumer = Consumer(config | {"group.id": f"unused-{topic}", "enable.auto.commit": False})
+    try:
+        metadata = consumer.list_topics(topic, timeout=_WATERMARK_S).topics[topic]
+    finally:
+        consumer.close()
+    if metadata.error is not None:
+        raise KafkaException(metadata.error)
+    return range(len(metadata.partitions))
 
 
 def _code(message: Message) -> int | None:

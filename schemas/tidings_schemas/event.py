@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from .errors import InvalidEvent
+from .fit_scalar import has_utc
 
 _LIMIT = 512  # characters: an id, source, type or subject beyond this is a mistake, not a name
 
@@ -20,11 +21,11 @@ class Event:
         id: unique with `source`; the same id again is the same event.
         source: who says so, a URI reference such as `/flights/nyc`.
         subject: what it is about; the Kafka key, so that events about one subject keep their order.
-        time: when it happened, aware.
+        time: when it happened, aware, within the years 1 to 9999 in UTC.
         traceparent: W3C trace context, if the producer has one.
 
     Raises:
-        InvalidEvent: an attribute is empty, too long, or has control characters; `field` names it.
+        InvalidEvent: an attribute is empty, too long, has control characters, or is no such time; `field` names it.
     """
 
     type: str
@@ -46,3 +47,5 @@ class Event:
                 raise InvalidEvent(f"{name} must not hold control characters", name)
         if self.time.tzinfo is None:
             raise InvalidEvent("time must be aware (say which zone)", "time")
+        if not has_utc(self.time):
+            raise InvalidEvent(f"time {self.time.isoformat()} lies outside the years 1 to 9999 in UTC", "time")

@@ -8,6 +8,7 @@ times as long as the writing itself and lets naive datetimes pass. So each schem
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from reprlib import Repr
 from typing import Any, NamedTuple
 
 from .fit_scalar import AT_SIGHT, LOGICAL, PRIMITIVES, is_text
@@ -27,6 +28,7 @@ class Misfit(NamedTuple):
 #: None when the value fits.
 Check = Callable[[Any], Misfit | None]
 _MISSING = object()
+_WIDTH = 80  # characters of a value in an error's text
 
 
 class Fit(NamedTuple):
@@ -47,6 +49,21 @@ class Fit(NamedTuple):
         if type(value) in self.at_sight or self.fits(value):
             return None
         return self.explain(value)
+
+
+class _Outline(Repr):
+    """Not `repr`: that takes as long as the value is large, and raises for a thousand nested arrays or 5,000 digits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 4
+        self.maxstring = self.maxother = _WIDTH
+
+    def repr_int(self, x: int, level: int) -> str:
+        return repr(x) if abs(x) < 10**_WIDTH else f"a whole number of {x.bit_length()} bits"
+
+
+_OUTLINE = _Outline()
 
 
 class Checks:
@@ -96,8 +113,8 @@ def describe(schema: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value for an error's text, cut to a line."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    text = _OUTLINE.repr(value)
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 def _record(schema: Mapping[str, Any], fields: dict[str, Fit]) -> Fit:

@@ -45,13 +45,16 @@ def _timestamp(per_second: int, aware: bool) -> Predicate:
         if isinstance(value, datetime):
             if (value.tzinfo is None) is aware:
                 return False
-            return 1 < value.year < 9999 or not aware or _in_utc_range(value)
+            return not aware or has_utc(value)
         return _is_long(value) and low <= value < high
 
     return fits
 
 
-def _in_utc_range(value: datetime) -> bool:
+def has_utc(value: datetime) -> bool:
+    """Whether an aware time is still within the years 1 to 9999 in UTC, which its zone may leave by hours."""
+    if 1 < value.year < 9999:
+        return True
     try:
         value.astimezone(UTC)
     except OverflowError:

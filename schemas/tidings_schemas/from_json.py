@@ -11,7 +11,7 @@ from .catalogue import Catalogue, Schema
 from .codec import invalid
 from .errors import InvalidEvent
 from .event import Event
-from .fit import Check, Checks
+from .fit import Check, Checks, shown
 from .json_scalar import CONVERT, timestamp
 
 Convert = Callable[[Any], Any]
@@ -41,7 +41,7 @@ class JsonReader:
                 raise InvalidEvent(f"attribute {name!r} is missing", name)
         time = timestamp(known["time"])
         if getattr(time, "tzinfo", None) is None:
-            raise InvalidEvent(f"time {time!r} is not RFC 3339 with a zone, such as 2013-01-10T08:15:00Z", "time")
+            raise InvalidEvent(f"time {shown(time)} is not RFC 3339 with a zone, such as 2013-01-10T08:15:00Z", "time")
         event = Event(**known | {"time": time, "data": {}})  # attributes first: their faults come before the data's
         return Event(**known | {"time": time, "data": self.record(event.type, data)})
 

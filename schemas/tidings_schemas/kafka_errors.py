@@ -4,7 +4,8 @@ from confluent_kafka import KafkaError
 
 from .errors import BrokerUnavailable, OversizeValue, Refused, TidingsError
 
-_UNREACHABLE = {
+#: Codes of a cluster that did not answer, or not in time.
+UNREACHABLE = {
     KafkaError._MSG_TIMED_OUT,
     KafkaError._TIMED_OUT,
     KafkaError._TIMED_OUT_QUEUE,
@@ -20,7 +21,7 @@ _NO_TOPIC = {KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaE
 def typed(error: KafkaError, topic: str) -> TidingsError:
     """The error that a record on `topic` met, with the remedy in its text."""
     code, text = error.code(), error.str()
-    if code in _UNREACHABLE:
+    if code in UNREACHABLE:
         return BrokerUnavailable(f"Kafka did not take a record on {topic} in time: {text}")
     if code in _GIVEN_UP:
         return BrokerUnavailable(f"a record on {topic} was given up when the producer closed; it may have arrived")

@@ -5,7 +5,6 @@ buffer is full, and says on `flush` and `close` what did not reach Kafka. What t
 """
 
 import asyncio
-import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -66,11 +65,12 @@ class Producer:
                 "queue.buffering.max.kbytes": max(1, buffer_bytes // 1024),
                 "linger.ms": linger_ms,
             }
-            | self._settings.kafka(**(config or {})),
-            logger=logging.getLogger("tidings.kafka"),
+            | self._settings.kafka(**(config or {}))
         )
         self._room = Room()
         self._failed: deque[Delivery] = deque(maxlen=_REMEMBERED)
+        self._tally = threading.Lock()
+        self._unanswered = 0  # librdkafka's own count takes its log lines for records
         self._gate = threading.Lock()  # after `close` no record may slip in behind the last flush
         self._closed = False
         self._stopped = False
@@ -133,9 +133,9 @@ class Producer:
         Raises:
             Undelivered: some records failed and nobody has looked at their receipts, or some still wait.
         """
-        waiting = self._kafka.flush(-1 if timeout is None else timeout)
+        self._kafka.flush(-1 if timeout is None else timeout)
         self._room.made()
-        self._tell(waiting)
+        self._tell(self._unanswered)
 
     async def flush_async(self, timeout: float | None = None) -> None:
         """`flush` for coroutines."""
@@ -151,13 +151,14 @@ class Producer:
             if self._closed:
                 return
             self._closed = True
-        if self._kafka.flush(-1 if timeout is None else timeout):
+        self._kafka.flush(-1 if timeout is None else timeout)
+        if self._unanswered:
             self._kafka.purge()
             self._kafka.flush(5.0)
         self._stopped = True
         self._served.join()
         self._room.made()
-        self._tell(len(self._kafka))
+        self._tell(self._unanswered)
 
     async def close_async(self, timeout: float | None = None) -> None:
         """`close` for coroutines."""
@@ -166,7 +167,7 @@ class Producer:
     @property
     def waiting(self) -> int:
         """How many records wait for Kafka's answer."""
-        return len(self._kafka)
+        return self._unanswered
 
     def __enter__(self) -> Self:
         return self
@@ -191,6 +192,7 @@ class Producer:
         with self._gate:
             if self._closed:
                 raise RuntimeError("the producer is closed")
+            self._count(1)  # before it is handed over: the answer may come at once, in another thread
             try:
                 self._kafka.produce(
                     self._settings.namespace.name(delivery.topic),
@@ -201,12 +203,19 @@ class Producer:
                     headers=list(headers),
                 )
             except BufferError:
+                self._count(-1)
                 return False
             except KafkaException as failure:
+                self._count(-1)
                 raise typed(failure.args[0], delivery.topic) from failure
             return True
 
+    def _count(self, more: int) -> None:
+        with self._tally:
+            self._unanswered += more
+
     def _report(self, delivery: Delivery, error: KafkaError | None, message: Message) -> None:
+        self._count(-1)
         if error is None:
             partition, offset = message.partition(), message.offset()
             assert partition is not None

@@ -84,6 +84,28 @@ class Notification(AvroRecord):
 
 
 @dataclass(frozen=True, slots=True)
+class SharedNotification(AvroRecord):
+    """What all followers of a popular topic see. `texts`: [{locale, title, body, readers}, …], the default first."""
+
+    avro_name: ClassVar[str] = "tidings.SharedNotification"
+    id: str
+    rule: str
+    kind: str
+    topic: str
+    texts: list[dict[str, Any]]
+    url: str | None
+    priority: str
+    collapse_key: str | None
+    event_id: str
+    event_source: str
+    event_type: str
+    event_time: datetime
+    created_at: datetime
+    expires_at: datetime | None = None
+    excepted: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class ReadState(AvroRecord):
     """A change of read state, in the notifications' own order."""
 
@@ -147,6 +169,27 @@ class Preference(AvroRecord):
     quiet_hours: dict[str, Any] | None = None
     caps: dict[str, int] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(AvroRecord):
+    """What was decided about a notification that was not told at once."""
+
+    avro_name: ClassVar[str] = "tidings.Decision"
+    id: str
+    user: str
+    rule: str
+    kind: str
+    topic: str | None
+    event_source: str
+    event_id: str
+    word: str
+    at: datetime
+    until: datetime | None = None
+    time_zone: str | None = None
+    by: str | None = None
+    key: str | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

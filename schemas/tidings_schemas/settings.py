@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .kafka_log import LOGGER
 from .topics import Namespace
 
 #: Any other librdkafka property: LIBRDKAFKA_SOCKET_TIMEOUT_MS=3000 → socket.timeout.ms=3000
@@ -47,8 +48,9 @@ class Settings(BaseSettings):
         return Namespace(self.prefix)
 
     def kafka(self, **overrides: Any) -> dict[str, Any]:
-        """librdkafka's configuration: connection, security, then pass-through, then `overrides`."""
+        """A client's configuration: where its log goes, connection, security, then pass-through, then `overrides`."""
         config: dict[str, Any] = {
+            "logger": LOGGER,
             "bootstrap.servers": self.bootstrap_servers,
             "security.protocol": self.security_protocol,
             "sasl.mechanism": self.sasl_mechanism,

@@ -18,7 +18,10 @@ _DOMAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One Kafka topic. `partitions=None` means the cluster-wide default that the operator chose."""
+    """One Kafka topic. `partitions=None` means the cluster-wide default that the operator chose.
+
+    `lag_ms`: how long a record of a compacted topic stays readable after a newer one of its key.
+    """
 
     name: str
     key: str
@@ -27,6 +30,7 @@ class Topic:
     retention_ms: int | None = None
     partitions: int | None = None
     max_message_bytes: int = MIB
+    lag_ms: int | None = None
 
     def config(self) -> dict[str, str]:
         """Kafka's topic configuration, names as in its documentation."""
@@ -36,6 +40,8 @@ class Topic:
         }
         if self.retention_ms is not None:
             config["retention.ms"] = str(self.retention_ms)
+        if self.lag_ms is not None:
+            config["min.compaction.lag.ms"] = str(self.lag_ms)
         return config
 
 
@@ -43,6 +49,13 @@ FOLLOWS = Topic("follows", "topic|user, partitioned by topic", "who follows what
 PREFERENCES = Topic("preferences", "user", "channels, mutes, quiet hours, locale, time zone, caps", compact=True)
 MATCHES = Topic("matches", "followed topic", "an event that a rule matched, before fan-out", retention_ms=DAY_MS)
 DRAFTS = Topic("drafts", "user", "a match on its way to one user", retention_ms=DAY_MS)
+#: What is critical goes its own way, past whatever waits in the two above.
+MATCHES_URGENT = Topic("matches-urgent", "followed topic", "critical matches", retention_ms=DAY_MS)
+DRAFTS_URGENT = Topic("drafts-urgent", "user", "critical drafts", retention_ms=DAY_MS)
+#: Both what was held and what became of it stay readable for a day, so that a late write of a worker that lost its
+#: partition cannot bring back what is done.
+POLICY = Topic("policy", "id, partitioned by user", "what is held back, for whom", compact=True, lag_ms=DAY_MS)
+DECISIONS = Topic("decisions", "user", "why something was not told at once", retention_ms=7 * DAY_MS)
 NOTIFICATIONS = Topic("notifications", "user", "what a user sees, in one order", retention_ms=14 * DAY_MS)
 RECEIPTS = Topic("receipts", "user", "seen, read, dismissed, from any device", retention_ms=14 * DAY_MS)
 RULES = Topic("rules", "rule name", "live rules", compact=True, partitions=1)
@@ -56,7 +69,10 @@ DEAD_LETTERS = Topic(
     max_message_bytes=4 * MIB,
 )
 FOLLOWABLES = Topic("followables", "followed topic", "what may be followed", compact=True, partitions=1)
-CORE = (FOLLOWS, PREFERENCES, MATCHES, DRAFTS, NOTIFICATIONS, RECEIPTS, RULES, CONTROL, FOLLOWABLES, DEAD_LETTERS)
+CORE = (
+    *(FOLLOWS, PREFERENCES, MATCHES, MATCHES_URGENT, DRAFTS, DRAFTS_URGENT, POLICY, DECISIONS),
+    *(NOTIFICATIONS, RECEIPTS, RULES, CONTROL, FOLLOWABLES, DEAD_LETTERS),
+)
 
 EVENTS_PREFIX = "events."
 DOMAINS = ("flights", "git", "demo")

@@ -5,9 +5,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from tidings.local.services import Endpoints
+from tidings_chaos.tcp_proxy import Proxy
 from tidings_schemas.registry import Registry
-
-from tests.tcp_proxy import Proxy
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ import uuid
 from typing import Any
 
 import pytest
+from tidings_chaos.tcp_proxy import Proxy
 from tidings_schemas import catalogue
 from tidings_schemas.catalogue import Catalogue, Schema, schema_from_json
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import Refused, RegistryUnavailable, SchemaNotRegistered, UnknownSchemaId
 from tidings_schemas.registry import Registry, register_all
-
-from tests.tcp_proxy import Proxy
 
 pytestmark = pytest.mark.kafka
 

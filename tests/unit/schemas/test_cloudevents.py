@@ -14,7 +14,7 @@ from tidings_schemas.event import Event
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=40)
 TIMES = st.datetimes(
-    datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5))])
+    datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5))])
 )
 EVENTS = st.builds(Event, type=NAMES, data=st.just({}), id=NAMES, source=NAMES, subject=NAMES, time=TIMES)
 PLACE = {"topic": "events.x", "partition": 3, "offset": 7, "key": b"key", "timestamp_ms": 1357805700000}
@@ -53,7 +53,10 @@ def test_a_record_without_headers_is_an_event_too() -> None:
     )
 
 
-@pytest.mark.parametrize("time", [b"noon", b"2013-01-10T08:15:00", b"\xff"])
+BEYOND = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]  # years 0 and 10000 in UTC
+
+
+@pytest.mark.parametrize("time", [b"noon", b"2013-01-10T08:15:00", b"\xff", *map(str.encode, BEYOND)])
 def test_a_time_that_is_none_is_the_records(time: bytes) -> None:
     """A producer's bad clock text does not cost the event."""
     envelope = envelope_of([("ce_time", time)], **PLACE, record_type="R")
@@ -72,3 +75,11 @@ def test_a_naive_time_is_refused() -> None:
     """An event says in which zone its time is."""
     with pytest.raises(InvalidEvent, match="zone"):
         Event("t.T", {}, "1", "/s", "s", datetime(2013, 1, 10))
+
+
+@pytest.mark.parametrize("time", BEYOND)
+def test_a_time_that_utc_does_not_have_is_refused(time: str) -> None:
+    """It could be written nowhere."""
+    with pytest.raises(InvalidEvent, match="years 1 to 9999") as caught:
+        Event("t.T", {}, "1", "/s", "s", datetime.fromisoformat(time))
+    assert caught.value.field == "time"

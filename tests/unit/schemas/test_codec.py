@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tidings_schemas import catalogue, framing
 from tidings_schemas.catalogue import Catalogue, Schema, schema_from_json
-from tidings_schemas.codec import Codec, FixedSchemas
+from tidings_schemas.codec import Codec, FixedSchemas, alike
 from tidings_schemas.errors import InvalidEvent, UndecodableValue, UnknownEventType, UnknownSchemaId
 
 from tests.avro_strategies import records
@@ -139,3 +139,21 @@ def test_a_nested_field_is_named_by_its_path() -> None:
     with pytest.raises(InvalidEvent) as caught:
         CODEC.encode("tidings.DeadLetter", bad)
     assert caught.value.field == "headers[1].name"
+
+
+def test_a_schema_with_its_names_spelt_out_is_the_same_schema() -> None:
+    """Registries give it back in a form of their own, and what is alike is read the quick way."""
+    inner = {"type": "enum", "name": "Level", "symbols": ["low", "high"]}
+    short = {"type": "record", "name": "Alarm", "namespace": "here", "fields": [{"name": "level", "type": inner}]}
+    long = {
+        "type": "record",
+        "name": "here.Alarm",
+        "fields": [{"name": "level", "type": inner | {"namespace": "here"}}],
+    }
+    other = {
+        "type": "record",
+        "name": "here.Alarm",
+        "fields": [{"name": "level", "type": inner | {"symbols": ["low"]}}],
+    }
+    assert alike(schema_from_json(short), schema_from_json(long))
+    assert not alike(schema_from_json(short), schema_from_json(other))

@@ -140,6 +140,14 @@ def test_a_record_may_hold_itself() -> None:
     assert misfit.path == "t.t.v"
 
 
+@pytest.mark.parametrize("value", [10**5_000, [[[[[1]]]]] * 1_000, "x" * 1_000], ids=["digits", "items", "characters"])
+def test_a_misfit_is_shown_in_a_line(value: Any) -> None:
+    """However large it is; Python writes no number of 5,000 digits."""
+    misfit = Checks().of("boolean").check(value)
+    assert misfit is not None
+    assert len(misfit.problem) < 120
+
+
 def test_lone_surrogates_are_found_when_thorough() -> None:
     """UTF-8 cannot hold half a pair."""
     assert not _fits("string", "\udc00", True)

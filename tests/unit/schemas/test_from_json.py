@@ -43,15 +43,32 @@ def test_a_record_comes_back_from_its_json(pair: tuple[Schema, dict[str, Any]]) 
     assert READER.record(schema.name, _as_json(record)) == record
 
 
-@given(
-    st.sampled_from([schema.name for schema in CATALOGUE]),
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    ),
+ANY_TEXT = st.text(st.characters(), max_size=5)  # with lone surrogates, which JSON may escape
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
 )
+ODD = [
+    *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59.999999Z"),
+    *(2**63, -(2**63), 10**400, 2**53 + 0.0, 1e300, "1e5", "NaN", "=", "\ud800"),
+]
+
+
+@given(st.sampled_from([schema.name for schema in CATALOGUE]), ANY_JSON)
 def test_any_json_is_read_or_refused(name: str, data: Any) -> None:
     """Whatever is sent, the answer is InvalidEvent or a record that can be written and read."""
+    _read_or_refused(name, data)
+
+
+@given(st.one_of([st.tuples(st.just(schema), records(schema)) for schema in CATALOGUE]), st.data())
+def test_any_value_of_a_field_is_read_or_refused(pair: tuple[Schema, dict[str, Any]], data: st.DataObject) -> None:
+    """A record that is right but for one field."""
+    schema, record = pair
+    field = data.draw(st.sampled_from(sorted(record)))
+    _read_or_refused(schema.name, _as_json(record) | {field: data.draw(ANY_JSON | st.sampled_from(ODD))})
+
+
+def _read_or_refused(name: str, data: Any) -> None:
     try:
         record = READER.record(name, data)
     except InvalidEvent:
@@ -100,6 +117,19 @@ def test_what_would_lose_something_is_refused(field_type: Any, value: Any) -> No
     with pytest.raises(InvalidEvent) as caught:
         _read(field_type, value)
     assert caught.value.field == "f"
+
+
+@pytest.mark.parametrize("depth", [500, 1_020])
+def test_what_nests_deeply_is_refused_like_the_rest(depth: int) -> None:
+    """A JSON parser takes as many levels, at which Python's `repr` gives up."""
+    deep: Any = []
+    for _ in range(depth):
+        deep = [deep]
+    with pytest.raises(InvalidEvent, match="text") as caught:
+        READER.record("tidings.demo.Message", {"text": deep})
+    assert len(str(caught.value)) < 200
+    with pytest.raises(InvalidEvent, match="time"):
+        READER.event(ATTRIBUTES | {"time": deep}, {"text": "hi"})
 
 
 def test_optional_fields_may_be_missing() -> None:
