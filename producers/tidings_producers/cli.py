@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from tidings_schemas import logs
-from tidings_schemas.admin import ensure_topics
+from tidings_schemas.admin import ensure_topics, reach
 from tidings_schemas.delivery import RecordMetadata
 from tidings_schemas.errors import InvalidEvent
 from tidings_schemas.from_json import JsonReader
@@ -160,6 +160,7 @@ def publish(
     """
     logs.configure("publish")
     tell = _tell_json if json else _tell_error
+    reach(Settings())
     with (
         file.open(encoding="utf-8", errors="surrogateescape") if file else nullcontext(sys.stdin) as given,
         Publisher() as publisher,

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from tidings_schemas.event import Event
@@ -34,7 +35,7 @@ def stream_event(data: str, service: str, stream: str, now: datetime) -> Event |
     meta: Mapping[str, Any] = given if isinstance(given, dict) else {}
     if meta.get("domain") == "canary":
         return None
-    name, uri = _text(meta.get("stream")) or stream, _text(meta.get("uri"))
+    name, uri = _printable(meta.get("stream")) or stream, _text(meta.get("uri"))
     time = _time(meta.get("dt")) or now
     return Event(
         type=TYPE,
@@ -68,12 +69,13 @@ def _fields(document: Mapping[str, Any]) -> dict[str, str]:
     simple = (
         (name, value) for name, value in document.items() if isinstance(value, str | int | float) and name[:1] != "$"
     )
-    kept = list(simple)[:_FIELD]
-    return {name: (json.dumps(value) if isinstance(value, bool) else str(value))[:_TEXT] for name, value in kept}
+    texts = ((name, json.dumps(value) if isinstance(value, bool) else str(value)) for name, value in simple)
+    return {_text(name): _text(text)[:_TEXT] for name, text in islice(texts, _FIELD)}
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """A text as UTF-8 has it; half a surrogate pair, which JSON may escape, becomes `?`."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def _printable(value: object) -> str:

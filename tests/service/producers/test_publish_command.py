@@ -73,3 +73,13 @@ def test_only_good_lines_end_well(settings: Settings) -> None:
     """Exit code 0 when everything arrived."""
     done = _publish(settings, (GOOD % 1).encode())
     assert (done.returncode, done.stdout, done.stderr) == (0, b"1 events published, 0 lines refused\n", b"")
+
+
+def test_kafka_that_is_away_is_told_before_anything_is_read(settings: Settings) -> None:
+    """One sentence with the remedy, and librdkafka's own line once; not a wall of tries."""
+    away = settings.model_copy(update={"bootstrap_servers": "127.0.0.1:1"})
+    done = _publish(away, LINES.encode())
+    told = done.stderr.decode().splitlines()
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert told[-1].startswith("error: Kafka at 127.0.0.1:1 did not answer: is it up? `tidings up` starts one")
+    assert len(told) <= 3

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from tidings.local import kafka, paths, ports
 from tidings.local.service import wait_ready
+from tidings_chaos.tcp_proxy import Proxy
 from tidings_producers.publisher import AsyncPublisher, Publisher
 from tidings_schemas import catalogue
 from tidings_schemas.admin import ensure_topics
@@ -33,7 +34,6 @@ from tidings_schemas.registry import Registry
 from tidings_schemas.settings import Settings
 
 from tests.reading import read_all
-from tests.tcp_proxy import Proxy
 
 pytestmark = pytest.mark.kafka
 
