@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 
 import faust
-from tidings_schemas.topics import DRAFTS, MATCHES, RECEIPTS, Namespace, events_topic
+from tidings_schemas.topics import DRAFTS, DRAFTS_URGENT, MATCHES, MATCHES_URGENT, RECEIPTS, Namespace, events_topic
 
 from .settings import StageName
 from .stage_runner import StageRunner
 
 #: Stage → the topics that it reads, bare names; match reads those of its domains and rules.
 READS: dict[str, tuple[str, ...]] = {
-    "fan-out": (MATCHES.name,),
+    "fan-out": (MATCHES.name, MATCHES_URGENT.name),
     "deliver": (DRAFTS.name,),
+    "deliver-urgent": (DRAFTS_URGENT.name,),
     "receipts": (RECEIPTS.name,),
 }
 
@@ -19,7 +20,7 @@ READS: dict[str, tuple[str, ...]] = {
 def topics_of(
     stages: Iterable[StageName], domains: Iterable[str], source_topics: Iterable[str]
 ) -> dict[str, list[str]]:
-    """The topics (bare names) of each stage that a worker runs. Receipts go with deliver: they write the same topic."""
+    """The topics (bare names) of each stage that a worker runs. What writes `notifications` goes together."""
     chosen = set(stages)
     topics: dict[str, list[str]] = {}
     if "match" in chosen:
@@ -27,8 +28,7 @@ def topics_of(
     if "fan-out" in chosen:
         topics["fan-out"] = list(READS["fan-out"])
     if "deliver" in chosen:
-        topics["deliver"] = list(READS["deliver"])
-        topics["receipts"] = list(READS["receipts"])
+        topics |= {stage: list(READS[stage]) for stage in ("deliver", "deliver-urgent", "receipts")}
     return topics
 
 

@@ -15,7 +15,7 @@ from .health import Health
 from .life import Life
 from .processors import Processors
 from .rule_book import RuleBook, file_rules
-from .settings import Settings
+from .settings import GROUP_PROTOCOLS, Settings
 from .transport import Settings as TransportSettings
 from .transport import Transport
 
@@ -77,7 +77,7 @@ def _transport(settings: Settings) -> TransportSettings:
         fetch_wait=settings.fetch_wait_ms / 1000,
         session_timeout=settings.session_timeout,
         revoke_timeout=settings.session_timeout / 2,
-        extra=kafka,
+        extra=kafka | GROUP_PROTOCOLS[settings.group_protocol],
     )
 
 

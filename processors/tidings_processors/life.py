@@ -1,18 +1,15 @@
 """The worker's life inside Faust: started before the first record can come, stopped after the last one was let go."""
 
 import asyncio
-from contextlib import suppress
 from typing import Any, cast
 
 import faust
-from confluent_kafka import KafkaException
 from faust.types import TP
 from mode import Service
 
 from .health import Health
 from .processors import Processors
 from .transport.consumer import Consumer
-from .transport.reader import ReaderStopped
 from .watch import Place, Progress
 
 _LOOK_S = 1.0
@@ -62,23 +59,22 @@ class Life(Service):
         async for _ in self.itertimer(_LOOK_S, name="lag"):
             processors = self._processors
             if processors.joined:
-                with suppress(KafkaException, ReaderStopped):  # looking must not end what it looks at
-                    processors.lag_watch.look(await self._progress())
+                processors.lag_watch.look(self._progress())
                 processors.metrics.lag(processors.lag_watch.lags())
             processors.metrics.ready.set(not processors.unready())
+
+    @Service.task
+    async def _let_time_pass(self) -> None:
+        async for _ in self.itertimer(_LOOK_S, name="ticks"):
+            self._processors.let_time_pass()
 
     @Service.task
     async def _reach(self) -> None:
         async for _ in self.itertimer(_REACH_S, name="reach"):
             self._processors.reachable = await asyncio.to_thread(self._processors.outbox.reach, _REACH_S)
 
-    async def _progress(self) -> dict[Place, Progress]:
+    def _progress(self) -> dict[Place, Progress]:
+        """Of the partitions that were fetched; for the others Kafka does not answer, which `reachable` tells."""
         consumer = self._consumer
-        lags = consumer.lag()
-        done = {tp: consumer.highwater(tp) - lag for tp, lag in lags.items()}
-        if unread := [
-            tp for tp in consumer.assignment() if tp not in lags
-        ]:  # those that never come are the ones to see
-            committed = await consumer.reader.committed(unread)
-            done |= {tp: offset for tp, offset in committed.items() if offset is not None}
-        return {(self._bare(tp.topic), tp.partition): Progress(at, consumer.highwater(tp)) for tp, at in done.items()}
+        ends = {tp: (consumer.highwater(tp), lag) for tp, lag in consumer.lag().items()}
+        return {(self._bare(tp.topic), tp.partition): Progress(end - lag, end) for tp, (end, lag) in ends.items()}

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Mapping
+from time import time_ns
 
 import structlog
-from tidings_schemas import DeadLetter, Draft, Notification, ReadState
+from tidings_schemas import DeadLetter, Decision, Draft, Notification, ReadState, SharedNotification
 from tidings_schemas.catalogue import Catalogue
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import TidingsError
 from tidings_schemas.registry import Registry
+from tidings_schemas.topics import DRAFTS, DRAFTS_URGENT, RECEIPTS
 
 from .core.delivery import Delivery
 from .core.fan_out import FanOut
 from .core.match import Match
+from .core.policy.entry import Entry
 from .core.receipts import Receipts
 from .core.stage import Stage
 from .core.untimed import untimed_codec
@@ -23,12 +26,13 @@ from .outbox import Outbox
 from .rule_book import RuleBook
 from .settings import Settings
 from .stage_runner import StageRunner
+from .ticks import ticks
 from .watch import LagWatch
 from .worker_state import WorkerState
 
 log = structlog.get_logger(__name__)
 
-_WRITTEN = (Draft, Notification, ReadState, DeadLetter)
+_WRITTEN = (Draft, Notification, SharedNotification, ReadState, DeadLetter, Decision, Entry)
 #: Records that a stage takes before the other stages get their turn: about 3 ms of work.
 _CHUNK = 200
 
@@ -90,6 +94,12 @@ class Processors:
         self.joined = True
         self.state.assign(owners)
 
+    def let_time_pass(self) -> None:
+        """Writes ticks where something that is held is due; call it every second."""
+        if not self.stopping:
+            for record in ticks(self.state.books.held(), time_ns() // 1_000_000):
+                self.outbox.send(record)
+
     def unready(self) -> list[str]:
         """What keeps the worker from being ready, in words."""
         if self.stopping:
@@ -116,7 +126,11 @@ class Processors:
         if name == "match":
             return Match(codec, untimed, rules, self.settings.max_event_bytes)
         if name == "fan-out":
-            return FanOut(codec, state.follows.of)
+            return FanOut(codec, state.follows.of, state.wishes.particular, self.settings.shared_above, rules)
         if name == "deliver":
-            return Delivery(codec, untimed, rules, state.preferences.of, state.windows["drafts"].of)
-        return Receipts(codec, state.windows["receipts"].of)
+            window, readers = state.windows[DRAFTS.name].of, state.wishes.readers
+            return Delivery(codec, untimed, rules, state.preferences.of, window, readers, state.books.of)
+        if name == "deliver-urgent":
+            window = state.windows[DRAFTS_URGENT.name].of
+            return Delivery(codec, untimed, rules, state.preferences.of, window, state.wishes.readers)
+        return Receipts(codec, state.windows[RECEIPTS.name].of)

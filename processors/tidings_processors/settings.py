@@ -10,6 +10,12 @@ from tidings_schemas.topics import DOMAINS
 
 StageName = Literal["match", "fan-out", "deliver"]
 STAGES: tuple[StageName, ...] = ("match", "fan-out", "deliver")
+GroupProtocol = Literal["classic", "consumer"]
+#: librdkafka's properties for each. The brokers' `range` gives partition n of every topic to the same worker (ADR 122).
+GROUP_PROTOCOLS: dict[GroupProtocol, dict[str, str]] = {
+    "classic": {},
+    "consumer": {"group.protocol": "consumer", "group.remote.assignor": "range"},
+}
 
 
 def _env(name: str) -> AliasChoices:
@@ -37,8 +43,10 @@ class Settings(SharedSettings):
         max_run: most records that a stage takes at once.
         linger_ms: how long an output may wait for company.
         session_timeout: seconds of silence after which the group gives a worker's partitions to others.
+        group_protocol: who shares partitions out: the workers themselves (classic), or the brokers (consumer; Kafka 4).
         stuck_seconds: a stage or a delivery that takes longer ends the process with code 75.
         dedupe_window: ids of notifications that are remembered for each partition.
+        shared_above: a followed topic with more followers than this is told of in one shared record a partition.
     """
 
     rules: Path | None = Field(default=None, validation_alias=_env("TIDINGS_RULES"))
@@ -51,10 +59,12 @@ class Settings(SharedSettings):
     processors_port: int = Field(default=8604, validation_alias=_env("TIDINGS_PROCESSORS_PORT"), ge=0, le=65535)
     fetch_wait_ms: int = Field(default=20, validation_alias=_env("TIDINGS_FETCH_WAIT_MS"), ge=1)
     max_run: int = Field(default=1000, validation_alias=_env("TIDINGS_MAX_RUN"), ge=1)
-    linger_ms: float = Field(default=1.0, validation_alias=_env("TIDINGS_LINGER_MS"), ge=0)
+    linger_ms: float = Field(default=5.0, validation_alias=_env("TIDINGS_LINGER_MS"), ge=0)
     session_timeout: float = Field(default=10.0, validation_alias=_env("TIDINGS_SESSION_TIMEOUT"), ge=6)
+    group_protocol: GroupProtocol = Field(default="classic", validation_alias=_env("TIDINGS_GROUP_PROTOCOL"))
     stuck_seconds: float = Field(default=60.0, validation_alias=_env("TIDINGS_STUCK_SECONDS"), gt=0)
     dedupe_window: int = Field(default=50_000, validation_alias=_env("TIDINGS_DEDUPE_WINDOW"), ge=1)
+    shared_above: int = Field(default=10_000, validation_alias=_env("TIDINGS_SHARED_ABOVE"), ge=0)
 
     @property
     def group(self) -> str:

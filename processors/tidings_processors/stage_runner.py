@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from functools import partial
 from time import perf_counter, time_ns
 
 import structlog
@@ -27,7 +28,7 @@ class StageRunner:
 
     Args:
         stage: what is to be done.
-        ready: waits until the state for a partition is here; False when the partition was given up before that.
+        ready: waits until the state for a partition is here; False when that state was given up before.
         outbox: where the outputs go.
         deadman: ends the process when a run takes too long.
         chunk: records that the stage takes at once; between chunks the other stages get their turn.
@@ -59,18 +60,24 @@ class StageRunner:
     async def work(self, run: Run) -> None:
         """Works on one run. Returns when all of it is handed over; it is done when Kafka has acked all of it."""
         topic = self._namespace.bare(run.topic)
-        if not await self._ready(topic, run.partition):
-            return  # the partition is somebody else's now
+        while not await self._ready(topic, run.partition):
+            if not run.current:
+                return  # the partition is somebody else's now
+            # It is ours, and its state is just being made anew: a run that is left undone would end its commits.
+            await asyncio.sleep(_FIRST_PAUSE_S)
         what = f"{self._stage.name} of {run!r}"
-        parcel = self._outbox.parcel(what, run.done)
+        parcel = self._outbox.parcel(what, partial(self._landed, run))
         with self._deadman.watching(what):
             records = records_of(run, topic)
             failures = 0
             while records and run.current:
                 step = self._step(records[: self._chunk])
                 await self._outbox.put(step.outs, parcel)
+                parcel.later += step.later
+                parcel.last += step.last
                 records = records[step.done :]
                 failures = 0 if step.done else failures + 1
+                # Also behind the last chunk: the stream may have the next run at hand, and would not wait for it.
                 await (self._wait(step.waiting, failures) if step.waiting else asyncio.sleep(0))
         if records:
             parcel.abandon()
@@ -82,6 +89,12 @@ class StageRunner:
         step = self._stage.process(records, time_ns() // 1_000_000)
         self._metrics.step(self._stage.name, step, perf_counter() - start)
         return step
+
+    def _landed(self, run: Run) -> None:
+        """Kafka has all that came of a run. Whose partition was taken away meanwhile has nothing to be told."""
+        if run.current:
+            self._stage.landed(run.partition, run.first, run.last)
+        run.done()
 
     async def _wait(self, reason: Transient, failures: int) -> None:
         """Waits in place, longer each time. The deadman ends the process when that takes too long."""

@@ -1,18 +1,14 @@
 """Reads the end of a topic's partitions, without a group."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from functools import partial
-from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-
-T = TypeVar("T")
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from tidings_schemas.leaders import from_leader
 
 _TIMEOUT_S = 10.0
-_AGAIN_S = 0.2
-_SOON = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 _BATCH = 5_000
 
 
@@ -36,7 +32,7 @@ def ends(config: dict[str, Any], topic: str, partitions: list[int]) -> dict[int,
     """
     with closing(_consumer(config)) as consumer:
         return {
-            partition: _patiently(partial(_bounds, consumer, TopicPartition(topic, partition)))
+            partition: from_leader(partial(_bounds, consumer, TopicPartition(topic, partition)), _TIMEOUT_S)
             for partition in partitions
         }
 
@@ -44,19 +40,6 @@ def ends(config: dict[str, Any], topic: str, partitions: list[int]) -> dict[int,
 def _bounds(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
     low, high = consumer.get_watermark_offsets(partition, timeout=_TIMEOUT_S)
     return low, high
-
-
-def _patiently(ask: Callable[[], T]) -> T:
-    """Asks again while the broker says that it cannot answer yet: a topic that is new has no leader for a moment."""
-    deadline = monotonic() + _TIMEOUT_S
-    while True:
-        try:
-            return ask()
-        except KafkaException as error:
-            reason = error.args[0]
-            if not (isinstance(reason, KafkaError) and reason.code() in _SOON) or monotonic() > deadline:
-                raise
-            sleep(_AGAIN_S)
 
 
 def between(config: dict[str, Any], topic: str, spans: Mapping[int, tuple[int, int]]) -> Iterator[Message]:

@@ -4,30 +4,28 @@ A worker that takes over reads the end of its own output, as far back as what wa
 before. So a replay writes nothing twice.
 """
 
-import threading
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-import structlog
-from confluent_kafka import KafkaException, Message
+from confluent_kafka import Message
+from tidings_schemas import SharedNotification
 from tidings_schemas.codec import Codec
-from tidings_schemas.errors import Permanent, Transient
+from tidings_schemas.errors import Permanent
 from tidings_schemas.topics import NOTIFICATIONS, Namespace
 
 from . import tail
-from .core.failures import StateNotHereYet
 from .core.record import SOURCE_HEADER
 from .core.window import Window
+from .primed import Primed
 
-log = structlog.get_logger(__name__)
+#: An id, and whether many were told under it at once.
+Told = tuple[str, bool]
 
 _CHUNK = 10_000  # records of a partition that are read back at once
-_RETRY_S = 1.0
 
 
-class Windows:
-    """The windows of one input topic (`drafts` or `receipts`).
+class Windows(Primed[Window]):
+    """The windows of one input topic (`drafts`, `drafts-urgent` or `receipts`).
 
     Args:
         config: librdkafka's connection properties.
@@ -48,82 +46,23 @@ class Windows:
         self._source = source
         self._codec = codec
         self._limit = limit
-        self._windows: dict[int, Window] = {}
-        self._owners: dict[int, object] = {}
-        self._primed: dict[int, Future[None]] = {}
-        self._closed = threading.Event()
-        self._ready: dict[int, Window] = {}  # the windows that were read: asked for each record, so without a lock
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"prime-{source}")
+        super().__init__(f"the end of {self._topic} that came of {source}")
 
-    def close(self) -> None:
-        """Stops reading."""
-        self._closed.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    def read(self, partitions: list[int]) -> dict[int, Window]:
+        """See `Primed.read`."""
+        windows = {partition: Window(self._limit) for partition in partitions}
+        for partition, ids in self._read_back(partitions).items():
+            for record_id, for_all in ids:
+                windows[partition].add(record_id, for_all)
+        return windows
 
-    def assign(self, owners: Mapping[int, object]) -> None:
-        """Holds just these partitions from now on.
-
-        Args:
-            owners: for each partition an object that stays the same as long as it is held without a break; if
-                it is another one, somebody else may have written meanwhile, and the window is read anew.
-        """
-        for partition in list(self._owners):
-            if self._owners[partition] is not owners.get(partition):
-                del self._owners[partition], self._windows[partition]
-                self._ready.pop(partition, None)
-                self._primed.pop(partition).cancel()
-        new = [partition for partition in owners if partition not in self._owners]
-        for partition in new:
-            self._owners[partition] = owners[partition]
-            self._windows[partition] = Window(self._limit)
-            self._primed[partition] = Future()
-        if new:
-            self._pool.submit(self._prime, {partition: self._primed[partition] for partition in new})
-
-    def restored(self, partition: int) -> "Future[None]":
-        """Done once the window is read; cancelled when the partition is given up before. KeyError if not held."""
-        return self._primed[partition]
-
-    def of(self, partition: int) -> Window:
-        """The window of a partition.
-
-        Raises:
-            StateNotHereYet: it is not held, or not read yet.
-        """
-        window = self._ready.get(partition)
-        if window is None:
-            if partition not in self._windows or not self._primed[partition].done():
-                raise StateNotHereYet(f"the end of partition {partition} of {self._topic} is not read yet")
-            window = self._ready[partition] = self._windows[partition]
-        return window
-
-    def _prime(self, wanted: Mapping[int, "Future[None]"]) -> None:
-        found = self._read_back_at_last(wanted)
-        for partition, future in wanted.items():
-            window = self._windows.get(partition)
-            if window is None or self._primed.get(partition) is not future:
-                continue
-            for record_id in found.get(partition, ()):
-                window.add(record_id)
-            if future.set_running_or_notify_cancel():
-                future.set_result(None)
-
-    def _read_back_at_last(self, wanted: Mapping[int, "Future[None]"]) -> dict[int, list[str]]:
-        while not self._closed.is_set() and not all(future.cancelled() for future in wanted.values()):
-            try:
-                return self._read_back(list(wanted))
-            except (KafkaException, Transient) as error:
-                log.warning("the end of the notifications cannot be read, trying again", error=str(error))
-                self._closed.wait(_RETRY_S)
-        return {}
-
-    def _read_back(self, partitions: list[int]) -> dict[int, list[str]]:
-        """Ids that came of this input, oldest first, back to what was committed."""
+    def _read_back(self, partitions: list[int]) -> dict[int, list[Told]]:
+        """What came of this input, oldest first, back to what was committed."""
         done = tail.committed(self._config, self._group, self._input, partitions)
         bounds = tail.ends(self._config, self._topic, partitions)
         floor = {p: max(low, high - self._limit) for p, (low, high) in bounds.items()}
         spans = {p: (max(floor[p], high - _CHUNK), high) for p, (_, high) in bounds.items()}
-        ids: dict[int, list[str]] = {partition: [] for partition in partitions}
+        ids: dict[int, list[Told]] = {partition: [] for partition in partitions}
         while spans:
             oldest, chunk = self._chunk(spans)
             for partition, found in chunk.items():
@@ -135,20 +74,21 @@ class Windows:
             }
         return ids
 
-    def _chunk(self, spans: Mapping[int, tuple[int, int]]) -> tuple[dict[int, int], dict[int, list[str]]]:
-        """The oldest input offset seen, and the ids, by partition."""
+    def _chunk(self, spans: Mapping[int, tuple[int, int]]) -> tuple[dict[int, int], dict[int, list[Told]]]:
+        """The oldest input offset seen, and what was told, by partition."""
         oldest: dict[int, int] = {}
-        ids: dict[int, list[str]] = {partition: [] for partition in spans}
+        ids: dict[int, list[Told]] = {partition: [] for partition in spans}
         for message in tail.between(self._config, self._topic, spans):
             topic, partition, offset = source_of(message)
             if topic == self._source and partition in ids:
                 oldest.setdefault(partition, offset)
-                ids[partition] += self._id_of(message)
+                ids[partition] += self._told(message)
         return oldest, ids
 
-    def _id_of(self, message: Message) -> list[str]:
+    def _told(self, message: Message) -> list[Told]:
         try:
-            return [self._codec.decode(message.value())[1]["id"]]
+            name, record = self._codec.decode(message.value())
+            return [(record["id"], name == SharedNotification.avro_name)]
         except (Permanent, KeyError):  # not ours, whatever its header says
             return []
 

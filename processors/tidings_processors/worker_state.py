@@ -7,17 +7,23 @@ from concurrent.futures import Future
 from tidings_schemas.catalogue import Catalogue
 from tidings_schemas.codec import Codec
 from tidings_schemas.registry import Registry
-from tidings_schemas.topics import DRAFTS, FOLLOWS, MATCHES, PREFERENCES, RECEIPTS, RULES
+from tidings_schemas.topics import DRAFTS, DRAFTS_URGENT, FOLLOWS, MATCHES, MATCHES_URGENT, PREFERENCES, RECEIPTS, RULES
 
 from . import state
+from .books import Books
+from .core.untimed import untimed_codec
 from .known_schemas import KnownSchemas
 from .rule_book import RuleBook
 from .settings import Settings
 from .windows import Windows
+from .wishes import Wishes
+
+_MATCHES = (MATCHES.name, MATCHES_URGENT.name)
+_DRAFTS = (DRAFTS.name, DRAFTS_URGENT.name)
 
 
 class WorkerState:
-    """Followers, preferences, rules and windows, restored by partition as those are assigned.
+    """Followers, preferences, rules, windows and books, restored by partition as those are assigned.
 
     Args:
         catalogue: the schemas that records are read by.
@@ -34,12 +40,14 @@ class WorkerState:
         self._rules_topic = name(RULES)
         self.follows = state.follows(config, name(FOLLOWS))
         self.preferences = state.Preferences(config, name(PREFERENCES), Codec(catalogue, schemas))
+        self.wishes = Wishes(config, name(PREFERENCES), untimed_codec(catalogue, registry))
         self.windows = {
             topic: Windows(
                 config, settings.namespace, settings.group, topic, Codec(catalogue, registry), settings.dedupe_window
             )
-            for topic in (DRAFTS.name, RECEIPTS.name)
+            for topic in (*_DRAFTS, RECEIPTS.name)
         }
+        self.books = Books(config, settings.namespace, untimed_codec(catalogue, registry))
         self._held: set[tuple[str, int]] = set()
 
     def start(self) -> None:
@@ -50,19 +58,24 @@ class WorkerState:
 
     def close(self) -> None:
         """Stops reading; takes up to some seconds."""
+        self.books.close()
         for windows in self.windows.values():
             windows.close()
         self.rules.close()
         self.follows.close()
         self.preferences.state.close()
+        self.wishes.close()
 
     def assign(self, owners: Mapping[tuple[str, int], object]) -> None:
         """The worker holds just these (bare topic, partition) from now on; see `Windows.assign` for the values."""
         self._held = set(owners)
-        self.follows.assign(_partitions(self._held, MATCHES.name))
-        self.preferences.state.assign(_partitions(self._held, DRAFTS.name))
+        self.follows.assign(_partitions(self._held, *_MATCHES))
+        self.preferences.state.assign(_partitions(self._held, *_DRAFTS))
+        if _partitions(self._held, *_MATCHES, *_DRAFTS):
+            self.wishes.start()
         for topic, windows in self.windows.items():
-            windows.assign({partition: owner for (t, partition), owner in owners.items() if t == topic})
+            windows.assign(_owners(owners, topic))
+        self.books.assign(_owners(owners, DRAFTS.name))
 
     async def ready(self, topic: str, partition: int) -> bool:
         """Waits until all is here for a partition; False when the partition was given up before that."""
@@ -88,14 +101,20 @@ class WorkerState:
 
     def _awaited(self, topic: str, partition: int) -> "list[Future[None]]":
         awaited = [self.rules.restored()]
-        if topic == MATCHES.name:
+        if topic in _MATCHES:
             awaited.append(self.follows.restored(partition))
-        if topic == DRAFTS.name:
+        if topic in _DRAFTS:
             awaited.append(self.preferences.state.restored(partition))
+        if topic == DRAFTS.name:
+            awaited.append(self.books.restored(partition))
         if topic in self.windows:
             awaited.append(self.windows[topic].restored(partition))
         return awaited
 
 
-def _partitions(held: Iterable[tuple[str, int]], topic: str) -> set[int]:
-    return {partition for t, partition in held if t == topic}
+def _partitions(held: Iterable[tuple[str, int]], *topics: str) -> set[int]:
+    return {partition for topic, partition in held if topic in topics}
+
+
+def _owners(owners: Mapping[tuple[str, int], object], topic: str) -> dict[int, object]:
+    return {partition: owner for (t, partition), owner in owners.items() if t == topic}

@@ -34,7 +34,9 @@ _LENGTHS = [long(length) for length in range(4096)]
 
 def text(value: str) -> bytes:
     """Avro's string."""
-    return binary(value.encode())
+    raw = value.encode()
+    length = len(raw)
+    return (_LENGTHS[length] if length < 4096 else long(length)) + raw
 
 
 def optional_text(value: str | None) -> bytes:

@@ -1,31 +1,49 @@
-"""The second stage: a draft for a followed topic → the same draft for each of its followers."""
+"""The second stage: a draft for a followed topic → the same draft for each of its followers, or for all at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tidings_schemas import Draft
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import InvalidEvent
 from tidings_schemas.framing import schema_id_of
-from tidings_schemas.topics import DRAFTS
+from tidings_schemas.topics import DRAFTS, DRAFTS_URGENT, MATCHES_URGENT
 
 from .follower_index import FollowerIndex
-from .record import RecordIn, RecordOut, Step, source_header, trace_headers
+from .record import Headers, RecordIn, RecordOut, Step, source_header, trace_headers
+from .rules import RuleSet
+from .shared import SHARED_HEADER, marks
 from .stage import Stage
+
+Particular = Mapping[int, set[str]]
 
 
 class FanOut(Stage):
-    """`matches` in; out: `drafts` keyed by user, dead letters.
+    """`matches` in; out: `drafts` keyed by user, or one for each partition, dead letters.
 
     Args:
         codec: encodes dead letters, and decodes a draft once for each schema id that is met.
         followers: gives the follower index of a partition; raises `StateNotHereYet` until it is restored.
+        particular: for each partition of `drafts` the users whose wishes are weighed one by one; asked only for topics
+            above the limit; raises `StateNotHereYet` until they are known. None = nothing is shared.
+        shared_above: a topic with more followers gets shared drafts; who cannot share gets drafts of their own as ever.
+        rules: gives the rules of the moment: one with a digest gathers for each user, so it is never shared.
     """
 
     name = "fan-out"
 
-    def __init__(self, codec: Codec, followers: Callable[[int], FollowerIndex]) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        followers: Callable[[int], FollowerIndex],
+        particular: Callable[[], Particular] | None = None,
+        shared_above: int = 0,
+        rules: Callable[[], RuleSet] = RuleSet,
+    ) -> None:
         super().__init__(codec)
         self._followers = followers
+        self._shared_above = shared_above
+        self._particular = particular
+        self._rules = rules
         self._draft_ids: set[int] = set()
 
     def take(self, record: RecordIn, step: Step, now_ms: int) -> None:
@@ -33,12 +51,17 @@ class FanOut(Stage):
         value = self._draft_of(record)
         if not record.key:
             raise InvalidEvent("a match without a key: the followed topic is missing")
-        users = self._followers(record.partition).of(record.key.decode())
+        topic, index = record.key.decode(), self._followers(record.partition)
+        if self._particular is not None and index.count(topic) > self._shared_above and self._may_share(value):
+            step.outs += _shared(record, value, index, topic, self._particular())
+            step.count("shared")
+            return
+        users = index.of(topic)
         if not users:
             step.count("silent.no-followers")
-        trace = trace_headers(record)
+        trace, lane = trace_headers(record), _lane(record)
         step.outs += [
-            RecordOut(DRAFTS.name, user.encode(), value, [source_header(record, index), *trace])
+            RecordOut(lane, user.encode(), value, [source_header(record, index), *trace])
             for index, user in enumerate(users)
         ]
 
@@ -51,3 +74,31 @@ class FanOut(Stage):
             self._draft_ids.add(schema_id)
         assert record.value is not None
         return record.value
+
+    def _may_share(self, value: bytes) -> bool:
+        rule = self._rules().by_name.get(self.codec.decode(value)[1]["rule"])
+        return rule is None or rule.digest is None
+
+
+def _lane(record: RecordIn) -> str:
+    """What is critical stays on its own way."""
+    return DRAFTS_URGENT.name if record.topic == MATCHES_URGENT.name else DRAFTS.name
+
+
+def _shared(
+    record: RecordIn, value: bytes, index: FollowerIndex, topic: str, particular: Particular
+) -> list[RecordOut]:
+    """A draft for each partition, and behind these one for each follower who is excepted: most are told at once."""
+    trace, lane = trace_headers(record), _lane(record)
+    outs: list[RecordOut] = []
+
+    def add(key: bytes, mark: bytes, partition: int = -1) -> None:
+        headers: Headers = [source_header(record, len(outs)), (SHARED_HEADER, mark), *trace]
+        outs.append(RecordOut(lane, key, value, headers, partition))
+
+    excepted = {partition: index.among(topic, users) for partition, users in sorted(particular.items())}
+    for partition, users in excepted.items():
+        add(b"", marks(users), partition)
+    for user in sorted(set().union(*excepted.values())):
+        add(user.encode(), b"")
+    return outs

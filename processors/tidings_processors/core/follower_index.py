@@ -50,6 +50,16 @@ class FollowerIndex:
         found = self._topics.get(topic, ())
         return (found,) if isinstance(found, str) else tuple(found)
 
+    def count(self, topic: str) -> int:
+        """How many follow the topic."""
+        found = self._topics.get(topic, ())
+        return 1 if isinstance(found, str) else len(found)
+
+    def among(self, topic: str, users: set[str]) -> set[str]:
+        """Those of `users` who follow the topic, in one operation."""
+        found = self._topics.get(topic, ())
+        return users & (found if isinstance(found, set) else set(self.of(topic)))
+
     def __len__(self) -> int:
         """How many topics have followers."""
         return len(self._topics)

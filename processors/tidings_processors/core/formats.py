@@ -6,24 +6,36 @@
     {{ delay_minutes | duration }}        2 hours 15 minutes
     {{ distance_miles | number }}         1,400           1.400
 
-Formatting by CLDR takes 10–100 µs and the same few values come again and again, so results are kept.
+Formatting by CLDR takes 10–100 µs and the same few values come again and again, so results are kept, by
+what is shown of the value (no short time shows seconds).
 """
 
-from datetime import UTC, date, datetime, tzinfo
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
 from babel.units import format_unit
-from jinja2 import pass_context
-from jinja2.runtime import Context
 
 _KEPT = 4096
-#: Names under which a text's context carries the reader's locale and time zone.
-LOCALE, ZONE = "_locale", "_zone"
+
+
+class Reader(NamedTuple):
+    """How the reader of a text wants times and numbers."""
+
+    locale: Locale
+    zone: tzinfo
+
+
+class _Known(Locale):
+    """One of `locale_of`, known by identity: Babel's hash is Python code, and each look into a cache asks for it."""
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
 
 
 @lru_cache(_KEPT)
@@ -32,15 +44,17 @@ def locale_of(tag: str) -> Locale:
     parts = tag.replace("_", "-").split("-")
     for length in range(len(parts), 0, -1):
         try:
-            return Locale.parse("-".join(parts[:length]), sep="-")
+            return _Known.parse("-".join(parts[:length]), sep="-")
         except (UnknownLocaleError, ValueError, TypeError):
             continue
-    return Locale("en")
+    return _Known("en")
 
 
 @lru_cache(_KEPT)
 def zone_of(name: str) -> tzinfo:
     """The time zone of an IANA name; UTC for one that does not exist: a wrong preference must not silence its user."""
+    if name == "UTC":
+        return UTC  # the one that events' times have, so that nothing need be converted
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # unknown, a folder of the database, no relative path
@@ -48,13 +62,13 @@ def zone_of(name: str) -> tzinfo:
 
 
 @lru_cache(_KEPT)
-def _time(value: datetime, zone: tzinfo, locale: Locale) -> str:
-    return format_time(value, "short", tzinfo=zone, locale=locale)
+def _time(hour: int, minute: int, locale: Locale) -> str:
+    return format_time(time(hour, minute), "short", locale=locale)
 
 
 @lru_cache(_KEPT)
-def _datetime(value: datetime, zone: tzinfo, locale: Locale) -> str:
-    return format_datetime(value, "short", tzinfo=zone, locale=locale)
+def _datetime(local_minute: datetime, locale: Locale) -> str:
+    return format_datetime(local_minute, "short", locale=locale)
 
 
 @lru_cache(_KEPT)
@@ -72,49 +86,46 @@ def _number(value: float, locale: Locale) -> str:
     return format_decimal(value, locale=locale)
 
 
-@pass_context
-def local_time(context: Context, value: datetime) -> str:
+def local_time(value: datetime, reader: Reader) -> str:
     """Local time of day."""
-    return _time(value, context[ZONE], context[LOCALE])
+    local = value.astimezone(reader.zone)
+    return _time(local.hour, local.minute, reader.locale)
 
 
-@pass_context
-def local_datetime(context: Context, value: datetime) -> str:
+def local_datetime(value: datetime, reader: Reader) -> str:
     """Local date and time."""
-    return _datetime(value, context[ZONE], context[LOCALE])
+    local = value.astimezone(reader.zone)
+    return _datetime(local.replace(second=0, microsecond=0, tzinfo=None), reader.locale)
 
 
-@pass_context
-def local_date(context: Context, value: date) -> str:
+def local_date(value: date, reader: Reader) -> str:
     """Local date of a time, or a date as it is."""
     if isinstance(value, datetime):
-        value = value.astimezone(context[ZONE]).date()
-    return _date(value, context[LOCALE])
+        value = value.astimezone(reader.zone).date()
+    return _date(value, reader.locale)
 
 
-@pass_context
-def minutes(context: Context, value: float) -> str:
+def minutes(value: float, reader: Reader) -> str:
     """A number of minutes; of a negative one, how many."""
-    return _unit(abs(value), "minute", context[LOCALE])
+    return _unit(abs(value), "minute", reader.locale)
 
 
-@pass_context
-def duration(context: Context, value: float) -> str:
+def duration(value: float, reader: Reader) -> str:
     """A number of minutes as hours and minutes."""
     hours, rest = divmod(abs(round(value)), 60)
-    pieces = [_unit(hours, "hour", context[LOCALE])] if hours else []
+    pieces = [_unit(hours, "hour", reader.locale)] if hours else []
     if rest or not hours:
-        pieces.append(_unit(rest, "minute", context[LOCALE]))
+        pieces.append(_unit(rest, "minute", reader.locale))
     return " ".join(pieces)
 
 
-@pass_context
-def number(context: Context, value: float) -> str:
+def number(value: float, reader: Reader) -> str:
     """A number with the locale's separators."""
-    return _number(value, context[LOCALE])
+    return _number(value, reader.locale)
 
 
-FILTERS: dict[str, Any] = {
+Format = Callable[[Any, Reader], str]
+FORMATS: dict[str, Format] = {
     "time": local_time,
     "date": local_date,
     "datetime": local_datetime,

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tidings_schemas.cloudevents import Envelope, envelope_of
+from tidings_schemas import Priority
+from tidings_schemas.cloudevents import Envelope
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import InvalidEvent, OversizeValue, UnknownEventType
-from tidings_schemas.topics import DRAFTS, EVENTS_PREFIX, MATCHES
+from tidings_schemas.topics import DRAFTS, DRAFTS_URGENT, EVENTS_PREFIX, MATCHES, MATCHES_URGENT
 
 from .audience import Followers
 from .condition import ENVELOPE
@@ -24,7 +25,7 @@ Fields = Mapping[str, Any]
 
 
 class Match(Stage):
-    """Events in; out: `matches` keyed by followed topic, `drafts` keyed by user, dead letters.
+    """Events in; out: `matches` keyed by followed topic, `drafts` keyed by user, dead letters; `…-urgent` if critical.
 
     Args:
         codec: decodes events and encodes dead letters.
@@ -91,7 +92,7 @@ class Match(Stage):
                 continue
             for target in targets:
                 event_part = event_part or DraftBytes.event_part(envelope, record.value)
-                followed = target if topic == MATCHES.name else None
+                followed = target if isinstance(rule.audience, Followers) else None
                 draft = DraftBytes.whole(self._rule_part(rule), followed, event_part)
                 step.outs.append(RecordOut(topic, target.encode(), draft, _headers(record, index, envelope)))
                 index += 1
@@ -106,15 +107,7 @@ class Match(Stage):
 
 
 def _envelope(record: RecordIn, name: str) -> Envelope:
-    envelope = envelope_of(
-        record.headers,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key,
-        timestamp_ms=record.timestamp_ms,
-        record_type=name,
-    )
+    envelope = record.envelope(name)
     attributes = envelope.id + envelope.source + envelope.subject
     if len(attributes) > _MAX_ATTRIBUTES or not attributes.isprintable():
         raise InvalidEvent(f"id, source or subject is too long or holds control characters: {attributes[:60]!r}")
@@ -145,16 +138,16 @@ def attributes(envelope: Envelope) -> dict[str, Any]:
 
 def _targets(rule: Rule, fields: Fields) -> tuple[str, list[str]]:
     """(Kafka topic, keys): followed topics or users."""
-    audience = rule.audience
+    audience, urgent = rule.audience, rule.priority is Priority.CRITICAL
     topic, targets = (
-        (MATCHES.name, audience.topics(fields))
+        (MATCHES_URGENT if urgent else MATCHES, audience.topics(fields))
         if isinstance(audience, Followers)
-        else (DRAFTS.name, audience.users(fields))
+        else (DRAFTS_URGENT if urgent else DRAFTS, audience.users(fields))
     )
     for target in targets:
         if len(target) > _MAX_TARGET:
             raise ValueError(f"a user or topic has {len(target)} characters, at most {_MAX_TARGET} are allowed")
-    return topic, targets
+    return topic.name, targets
 
 
 def _headers(record: RecordIn, index: int, envelope: Envelope) -> Headers:

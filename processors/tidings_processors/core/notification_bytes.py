@@ -1,6 +1,7 @@
 """Notifications as bytes: what is the same for all readers of a text is encoded once."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from tidings_schemas import Notification, Priority
 from tidings_schemas.codec import Codec
@@ -28,6 +29,7 @@ class NotificationBytes:
                 raise RuntimeError(f"the schema of {Notification.avro_name} has changed: change {__name__} with it")
 
     @staticmethod
+    @lru_cache(256)
     def rule_part(rule: str, kind: str) -> bytes:
         """What the rule says of itself."""
         return text(rule) + text(kind)

@@ -42,5 +42,5 @@ class Receipts(Stage):
             return Silent("duplicate")
         state = ReadState.from_avro(receipt)
         value = self.codec.encode(ReadState.avro_name, state.to_avro())
-        window.add(receipt["id"])
+        window.add(receipt["id"], for_all=False)
         return RecordOut(NOTIFICATIONS.name, record.key, value, [source_header(record, 0)])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tidings_schemas.cloudevents import Envelope, envelope_of
 from tidings_schemas.errors import Transient
 
 Headers = list[tuple[str, bytes]]
@@ -24,14 +25,27 @@ class RecordIn(NamedTuple):
     headers: Sequence[tuple[str, bytes | None]]
     timestamp_ms: int
 
+    def envelope(self, record_type: str) -> Envelope:
+        """What its headers say of the event, and for what they don't, where it lies; see `envelope_of`."""
+        return envelope_of(
+            self.headers,
+            topic=self.topic,
+            partition=self.partition,
+            offset=self.offset,
+            key=self.key,
+            timestamp_ms=self.timestamp_ms,
+            record_type=record_type,
+        )
+
 
 class RecordOut(NamedTuple):
-    """A record to produce; `topic` is the bare name. Its partition is its key's."""
+    """A record to produce; `topic` is the bare name. Its partition is its key's, unless `partition` says another."""
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     headers: Headers
+    partition: int = -1
 
 
 @dataclass(slots=True)
@@ -40,12 +54,18 @@ class Step:
 
     Attributes:
         outs: records to produce, in order.
+        later: records to produce once Kafka has all of `outs`: words of what was told, never to be there without it.
+        last: records to produce behind those: notes that let go of what was held, for good.
+        again: whether the record behind `done` was begun and must be taken once more.
         done: how many records of the run are dealt with; all of them unless it must wait.
         waiting: why the record behind them cannot be dealt with yet.
         counts: what became of those that gave no output, by name: `dead-letter.UndecodableValue`, `silent.muted-kind`.
     """
 
     outs: list[RecordOut] = field(default_factory=list)
+    later: list[RecordOut] = field(default_factory=list)
+    last: list[RecordOut] = field(default_factory=list)
+    again: bool = False
     done: int = 0
     waiting: Transient | None = None
     counts: dict[str, int] = field(default_factory=dict)
@@ -62,4 +82,8 @@ def source_header(record: RecordIn, index: int) -> tuple[str, bytes]:
 
 def trace_headers(record: RecordIn) -> Headers:
     """The record's trace context, to be handed on; empty if it has none."""
-    return [(name, value) for name, value in record.headers if name == TRACE_HEADER and value is not None]
+    found: Headers = []
+    for name, value in record.headers:
+        if name == TRACE_HEADER and value is not None:
+            found.append((name, value))
+    return found

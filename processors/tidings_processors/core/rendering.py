@@ -6,21 +6,20 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from babel import Locale
-from jinja2 import Template
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import InvalidEvent
 
 from .condition import ENVELOPE
 from .failures import RuleFailed
-from .formats import zone_of
+from .formats import Reader, locale_of, zone_of
 from .notification_bytes import NotificationBytes
 from .rules import Rule
-from .text import Reader, reader_of, render
+from .template import Words
+from .text import reader_of
 
-_KEPT = 1024  # wordings and events
+_KEPT = 1024  # wordings
 _KEPT_BYTES = 8 * 1024  # larger events are not kept
-_NEUTRAL = Reader(Locale("en"), zone_of("UTC"))  # a collapse key must be the same for every reader
+_NEUTRAL = Reader(locale_of("en"), zone_of("UTC"))  # a collapse key must be the same for every reader
 _MAX_KEY, _MAX_URL = 512, 2048  # characters
 
 
@@ -55,7 +54,7 @@ class Rendering:
 
     def __init__(self, codec: Codec) -> None:
         self._decode = codec.decode
-        self._decode_once = lru_cache(_KEPT)(codec.decode)
+        self._decoded: tuple[bytes, Rule | None, tuple[str, dict[str, Any]]] = b"", None, ("", {})
         self._render_once = lru_cache(_KEPT)(self._render)
 
     def of(self, rule: Rule, event: Event, locale: str, time_zone: str) -> Wording:
@@ -70,14 +69,23 @@ class Rendering:
         return render(rule, event, locale, time_zone)
 
     def _render(self, rule: Rule, event: Event, locale: str, time_zone: str) -> Wording:
-        decode = self._decode_once if len(event.payload) <= _KEPT_BYTES else self._decode
-        name, fields = decode(event.payload)
+        name, variables = self._variables(rule, event.payload)
         if name != rule.event_type:
             raise InvalidEvent(f"the rule {rule.name!r} is about {rule.event_type} now, the draft's event is a {name}")
         try:
-            return _wording(rule, event, {ENVELOPE: _attributes(event), **fields}, locale, time_zone)
+            if ENVELOPE in rule.words_use:
+                variables = {ENVELOPE: _attributes(event), **variables}
+            return _wording(rule, event, variables, locale, time_zone)
         except Exception as error:  # whatever a template raises is the rule's failure
             raise RuleFailed(f"{type(error).__name__}: {error}", rule.name) from error
+
+    def _variables(self, rule: Rule, payload: bytes) -> tuple[str, dict[str, Any]]:
+        """(type of the event, those of its fields that the rule mentions); kept for the next reader of the same."""
+        of, by, variables = self._decoded
+        if of is not payload or by is not rule:
+            variables = self._decode(payload, rule.words_use)
+            self._decoded = payload, rule, variables
+        return variables
 
 
 def _attributes(event: Event) -> dict[str, Any]:
@@ -98,8 +106,8 @@ def _wording(rule: Rule, event: Event, variables: Mapping[str, Any], locale: str
     return Wording(title, body, url, key, text.locale, parts)
 
 
-def _neutral(template: Template | None, variables: Mapping[str, Any], limit: int) -> str | None:
-    return (render(template, variables, _NEUTRAL)[:limit] or None) if template is not None else None
+def _neutral(words: Words | None, variables: Mapping[str, Any], limit: int) -> str | None:
+    return (words.render(variables, _NEUTRAL)[:limit] or None) if words is not None else None
 
 
 def _checked(url: str | None) -> str | None:

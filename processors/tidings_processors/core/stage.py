@@ -29,7 +29,8 @@ class Stage:
         """Deals with a run of records of one topic partition, in order, as far as it gets.
 
         Never raises for what a record holds: that becomes a dead letter. A transient error ends the step
-        before the record that met it; calling again with the rest of the run goes on from there.
+        before the record that met it; calling again with the rest of the run goes on from there. So does one whose
+        `again` is set, with no need to wait.
 
         Args:
             now_ms: wall clock, ms since 1970.
@@ -39,15 +40,27 @@ class Stage:
         for record in run:
             mark = len(step.outs)
             try:
-                self._take_or_bury(record, step, now_ms)
+                self.take(record, step, now_ms)
             except Transient as error:
                 del step.outs[mark:]
                 step.waiting = error
+                return step
+            except Exception as error:  # whatever a record holds, the partition goes on
+                del step.outs[mark:]
+                try:
+                    self.bury(record, error, step, now_ms)
+                except Transient as waiting:
+                    step.waiting = waiting
+                    return step
+            if step.again:
                 return step
             step.done += 1
             if len(step.outs) >= MAX_OUTS:
                 return step
         return step
+
+    def landed(self, partition: int, first: int, last: int) -> None:
+        """Kafka has all that came of the records of a partition between these offsets."""
 
     def begin(self, now_ms: int) -> None:
         """Called before each step: what may change between steps is looked up here."""
@@ -72,13 +85,3 @@ class Stage:
         """Adds the dead letter of a record."""
         step.outs.append(dead_letter(record, self.name, error, now_ms, self.codec, index))
         step.count(f"dead-letter.{type(error).__name__}")
-
-    def _take_or_bury(self, record: RecordIn, step: Step, now_ms: int) -> None:
-        mark = len(step.outs)
-        try:
-            self.take(record, step, now_ms)
-        except Transient:
-            raise
-        except Exception as error:  # whatever a record holds, the partition goes on
-            del step.outs[mark:]
-            self.bury(record, error, step, now_ms)

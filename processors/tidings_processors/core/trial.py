@@ -3,14 +3,24 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from tidings_schemas import DeadLetter, Event, Notification, Preference
+from tidings_schemas import DeadLetter, Decision, Event, Notification, Preference
 from tidings_schemas.catalogue import Catalogue
 from tidings_schemas.cloudevents import headers_of
 from tidings_schemas.codec import Codec, FixedSchemas
-from tidings_schemas.topics import DEAD_LETTERS, MATCHES, domain_of, events_topic
+from tidings_schemas.topics import (
+    DEAD_LETTERS,
+    DECISIONS,
+    MATCHES,
+    MATCHES_URGENT,
+    NOTIFICATIONS,
+    domain_of,
+    events_topic,
+)
 
 from .delivery import Delivery
 from .match import Match
+from .policy import in_words
+from .policy.book import Book
 from .record import RecordIn, RecordOut, Step
 from .rules import RuleSet
 from .untimed import untimed_codec
@@ -50,10 +60,12 @@ class Trial:
         self._codec = Codec(catalogue, schemas)
         self._follows = follows
         self._rules = rules
-        window = Window(1000)
+        window, book = Window(1000), Book()
         untimed = untimed_codec(catalogue, schemas)
         self._match = Match(self._codec, untimed, lambda: rules, _MAX_BYTES)
-        self._delivery = Delivery(self._codec, untimed, lambda: rules, lambda _, __: preference, lambda _: window)
+        self._delivery = Delivery(
+            self._codec, untimed, lambda: rules, lambda _, __: preference, lambda _: window, book=lambda _: book
+        )
 
     def of(self, event: Event, user: str, now_ms: int) -> list[Outcome]:
         """What each rule would do with the event for the user, rules that are not about such events left out.
@@ -86,9 +98,10 @@ class Trial:
         if out.topic == DEAD_LETTERS.name:
             return _buried(DeadLetter.from_avro(fields))
         rule, topic = fields["rule"], fields["topic"]
-        if out.topic == MATCHES.name and self._follows is not None and topic not in self._follows:
+        to_followers = out.topic in (MATCHES.name, MATCHES_URGENT.name)
+        if to_followers and self._follows is not None and topic not in self._follows:
             return Outcome(rule, topic, f"{user} does not follow {topic}")
-        if out.topic != MATCHES.name and out.key != user.encode():
+        if not to_followers and out.key != user.encode():
             return Outcome(rule, topic, f"it is for {(out.key or b'').decode(errors='replace')}")
         draft = RecordIn("drafts", 0, 0, user.encode(), out.value, out.headers, now_ms)
         return self._delivered(rule, topic, self._delivery.process([draft], now_ms))
@@ -98,7 +111,10 @@ class Trial:
             _, fields = self._codec.decode(out.value)
             if out.topic == DEAD_LETTERS.name:
                 return _buried(DeadLetter.from_avro(fields))
-            return Outcome(rule, topic, "", Notification.from_avro(fields))
+            if out.topic == DECISIONS.name:
+                return Outcome(rule, topic, in_words(Decision.from_avro(fields)))
+            if out.topic == NOTIFICATIONS.name:
+                return Outcome(rule, topic, "", Notification.from_avro(fields))
         return Outcome(rule, topic, ", ".join(reason.removeprefix("silent.") for reason in step.counts))
 
 

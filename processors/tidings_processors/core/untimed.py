@@ -5,6 +5,7 @@ Why: making datetimes takes a third of an event's decoding, and match looks at t
 
 from typing import Any
 
+from tidings_schemas.avro_reader import NUMBER_OF_TIME
 from tidings_schemas.catalogue import Catalogue, Schema
 from tidings_schemas.codec import Codec, Schemas
 
@@ -36,11 +37,9 @@ def untimed_schema(schema: Schema) -> Schema:
 
 def _stripped(node: Any) -> Any:
     if isinstance(node, dict):
-        return {
-            name: _stripped(value)
-            for name, value in node.items()
-            if not (name == "logicalType" and isinstance(value, str) and value in _TIMES)
-        }
+        is_time = isinstance(node.get("logicalType"), str) and node["logicalType"] in _TIMES
+        stripped = {name: _stripped(value) for name, value in node.items() if not (is_time and name == "logicalType")}
+        return stripped | {NUMBER_OF_TIME: True} if is_time else stripped
     if isinstance(node, list):
         return [_stripped(item) for item in node]
     return node

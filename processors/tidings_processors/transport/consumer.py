@@ -234,13 +234,15 @@ class Consumer(OffsetConsumer):
                 self._progress.clear()
                 if _unfinished(partitions):
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._progress.wait(), left)
+                        async with asyncio.timeout(left):
+                            await self._progress.wait()
         finally:
             self._waiting -= 1
         if unfinished:
             self.log.warning("Not waiting any longer for runs at work, they will be delivered again: %s", unfinished)
         try:
-            await asyncio.wait_for(self.commit_done(partitions), max(_LAST_COMMIT, remaining(deadline)))
+            async with asyncio.timeout(max(_LAST_COMMIT, remaining(deadline))):
+                await self.commit_done(partitions)
         except TimeoutError:
             self.log.warning("The last commit was not answered; what it was for will be delivered again")
 

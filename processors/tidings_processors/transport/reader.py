@@ -74,6 +74,7 @@ class Reader(threading.Thread):
         self._closing = threading.Event()
         self._commits: deque[Future[list[TopicPartition]]] = deque()
         self._in_callback = False
+        self._losing = False
 
     # -- called on the event loop ---------------------------------------------------------------------------------
 
@@ -190,7 +191,9 @@ class Reader(threading.Thread):
         self._events.tell(Sought(tp, offset))
 
     def _commit(self, offsets: list[TopicPartition], answer: Future[list[TopicPartition]]) -> None:
-        if self._in_callback:  # nobody polls now, so the broker's answer must be waited for
+        if self._losing:  # the broker would refuse it; and with the coordinator gone, waiting for that took minutes
+            answer.set_exception(KafkaException(KafkaError(KafkaError._ASSIGNMENT_LOST)))
+        elif self._in_callback:  # nobody polls now, so the broker's answer must be waited for
             answer.set_result(self._kafka.commit(offsets=offsets, asynchronous=False) or [])
         else:
             self._kafka.commit(offsets=offsets, asynchronous=True)
@@ -242,7 +245,7 @@ class Reader(threading.Thread):
             self._levels.pop(tp, None)
 
     def _await_release(self, event: Revoked) -> None:
-        self._in_callback = True
+        self._in_callback, self._losing = True, event.lost
         try:
             while not (event.released.wait(_REVOKE_TURN) or self._closing.is_set()):
                 self._commands.run()
@@ -252,7 +255,7 @@ class Reader(threading.Thread):
                     )
                     return
         finally:
-            self._in_callback = False
+            self._in_callback = self._losing = False
 
     def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
         if not self._commits:

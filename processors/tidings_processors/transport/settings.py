@@ -97,6 +97,9 @@ def librdkafka(settings: Settings, servers: str, group: str, client: str) -> dic
         "fetch.wait.max.ms": _ms(settings.fetch_wait),
         "fetch.queue.backoff.ms": _ms(settings.fetch_backoff),
         "queued.min.messages": settings.queued_records,
+        # Who has not been answered in the time after which the group gives up on us need not be waited for: with
+        # librdkafka's 60 s, three times over, a commit to a coordinator that was gone kept a worker out for minutes.
+        "socket.timeout.ms": max(_ms(settings.session_timeout), _ms(settings.fetch_wait) + 2_000),
         # A topic made after the worker started is found within this time instead of librdkafka's five minutes.
         "topic.metadata.refresh.interval.ms": 10_000,
         **(classic if group_protocol == "classic" else {}),

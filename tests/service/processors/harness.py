@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 import httpx
 from confluent_kafka import Message, Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+from tidings.local.ports import free_ports
 from tidings_processors import tail
 from tidings_schemas import DeadLetter, Event, Follow, Notification, Preference
 from tidings_schemas.catalogue import Catalogue, load
@@ -89,14 +89,13 @@ class Place:
         self.registry = Registry(self.settings.registry_url)
         self.codec = Codec(self.catalogue, self.registry)
         self._folder = folder
-        self._producer = Producer(self.settings.kafka(partitioner="murmur2_random", **{"linger.ms": 2}))
+        config = {"enable.idempotence": True, "linger.ms": 2}
+        self._producer = Producer(self.settings.kafka(partitioner="murmur2_random", **config))
 
     @contextmanager
     def worker(self, wait: bool = True, **environ: str) -> Iterator[Worker]:
         """A worker that runs until the block ends."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_ports().processors
         log = self._folder / f"worker-{port}.log"
         env = os.environ | self.environ | {"TIDINGS_PROCESSORS_PORT": str(port)} | environ
         with log.open("wb") as out:

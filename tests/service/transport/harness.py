@@ -1,6 +1,7 @@
 """A worker in this process that notes what its agent gets, and a view of the broker from outside."""
 
 import asyncio
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -29,7 +30,7 @@ class Broker:
     def __init__(self, servers: str) -> None:
         self.servers = servers
         self._admin = AdminClient({"bootstrap.servers": servers})
-        self._producer = Producer({"bootstrap.servers": servers, "linger.ms": 5})
+        self._producer = Producer({"bootstrap.servers": servers, "linger.ms": 5, "enable.idempotence": True})
 
     def create(self, topic: str, partitions: int) -> None:
         for future in self._admin.create_topics([NewTopic(topic, partitions, 1)]).values():
@@ -72,6 +73,14 @@ class Worker:
     def consumer(self) -> Consumer:
         return cast(Consumer, self.app.consumer)
 
+    @property
+    def paused(self) -> set[TP]:
+        """Partitions that are full; none before the consumer has its reader, a moment after the app's start."""
+        try:
+            return set(self.consumer.reader.paused)
+        except RuntimeError:
+            return set()
+
     def offsets(self, tp: TP) -> list[int]:
         return [message.offset() or 0 for run in self.runs if run.tp == tp for message in run]
 
@@ -96,6 +105,7 @@ def app_of(servers: str, group: str, settings: Settings, **conf: Any) -> faust.A
         web_enabled=False,
         topic_disable_leader=True,
         topic_allow_declare=False,
+        datadir=tempfile.gettempdir(),  # Faust makes a folder there, and keeps nothing in it here
         broker_commit_interval=0.2,
         **conf,
     )

@@ -86,7 +86,7 @@ async def test_seek_of_a_partition_that_is_full(place: Make) -> None:
     worker = here.worker(Settings(max_run=100, buffer_records=1_000))
     worker.open.clear()
     async with running(worker):
-        await until(lambda: worker.runs and worker.consumer.reader.paused == {here.tp(0)}, "the pause")
+        await until(lambda: worker.runs and worker.paused == {here.tp(0)}, "the pause")
         await worker.consumer.seek(here.tp(0), 50)
         worker.open.set()
         await until(lambda: worker.offsets(here.tp(0))[-1] == 4_999, "the last record")

@@ -154,12 +154,12 @@ async def test_a_full_partition_that_goes_and_comes_back_flows_again(place: Make
     async with running(first):
         await until(lambda: len(first.consumer.assignment()) == 2, "the first has all")
         here.fill(5_000)
-        await until(lambda: len(first.consumer.reader.paused) == 2, "both are full")
+        await until(lambda: len(first.paused) == 2, "both are full")
         second.open.clear()
         async with running(second):
             await until(lambda: split_between(first, second, here), "both have their share")
             (moved,) = second.consumer.assignment()
-            await until(lambda: second.consumer.reader.paused == {moved}, "it is full there, too")
+            await until(lambda: second.paused == {moved}, "it is full there, too")
         first.open.set()
         await until(lambda: len(first.consumer.assignment()) == 2, "the first has all again")
         await until(lambda: here.committed() == [5_000, 5_000], "all is done")

@@ -152,7 +152,7 @@ async def test_what_waits_is_bounded(place: Make) -> None:
     worker = here.worker(Settings(buffer_records=2_000))
     worker.open.clear()
     async with running(worker):
-        await until(lambda: worker.runs and worker.consumer.reader.paused == {here.tp(0)}, "the pause")
+        await until(lambda: worker.runs and worker.paused == {here.tp(0)}, "the pause")
         assert len(worker.consumer.partitions[here.tp(0)].backlog) <= 3_000
         worker.open.set()
         await until(lambda: worker.count() == 20_000, "all records handed out")
@@ -168,7 +168,7 @@ async def test_a_topic_that_nobody_reads_does_not_hold_another(place: Make, name
     held.open.clear()
     held.app.agent(held.app.topic(f"{namespace}other"), name="free")(free.handle)
     async with running(held):
-        await until(lambda: held.consumer.reader.paused == {here.tp(0)}, "the pause")
+        await until(lambda: held.paused == {here.tp(0)}, "the pause")
         here.broker.publish(f"{namespace}other", 0, 100)
         await until(lambda: free.count() == 100, "the other topic's records")
 

@@ -115,7 +115,8 @@ def test_what_a_user_muted_stays_silent_for_them_alone(wish: Preference, reason:
     rule_set = shipped_rules()
     run = [draft_for(rule_set, delayed(), user=user) for user in ("ann", "bob")]
     step = delivered(rule_set, run, wish)
-    assert [out.key for out in step.outs] == [b"bob"]
+    assert [(out.topic, out.key) for out in step.outs] == [("decisions", b"ann"), ("notifications", b"bob")]
+    assert decoded(step.outs[0])["word"] == reason
     assert step.counts == {f"silent.{reason}": 1}
 
 
@@ -158,7 +159,7 @@ def test_a_draft_waits_a_while_for_a_rule_that_is_not_here_yet() -> None:
 def test_a_rule_that_was_switched_off_is_silent_at_once() -> None:
     on, off = rules(rule_text("r")), rules(rule_text("r", enabled="false"))
     step = delivered(off, [draft_for(on, message(user="ann"), MESSAGE)])
-    assert (step.outs, step.counts) == ([], {"silent.rule-off": 1})
+    assert ([decoded(out)["word"] for out in step.outs], step.counts) == (["rule-off"], {"silent.rule-off": 1})
 
 
 FAILING = {

@@ -32,6 +32,15 @@ def test_a_window_knows_its_last_ids_and_forgets_the_oldest() -> None:
     assert len(window) == 3
 
 
+def test_a_window_knows_whether_any_id_was_for_all_until_it_forgets_it() -> None:
+    window = Window(2)
+    known = []
+    for number, for_all in enumerate((False, True, False, False)):
+        window.add(str(uuid.UUID(int=number)), for_all)
+        known.append(window.knows_any_for_all)
+    assert known == [False, True, True, False]
+
+
 def test_a_window_takes_ids_of_any_form() -> None:
     """A device's own id need be no UUID."""
     window = Window(3)

@@ -50,7 +50,9 @@ GOOD = event(message(user="ann"), MESSAGE, "good")
 def test_a_delay_reaches_those_whom_the_shipped_rules_name(minutes: int, wanted: list[str]) -> None:
     outs = matched(shipped_rules(), [record(event(delayed(minutes)))])
     assert [rule for rule, _, _ in drafts(outs)] == wanted
-    assert all(out.topic == "matches" for out in outs)
+    urgent = [decoded(out)["rule"] for out in outs if out.topic == "matches-urgent"]
+    assert urgent == [rule for rule in wanted if rule == "flight-delayed-long"]
+    assert {out.topic for out in outs} <= {"matches", "matches-urgent"}
 
 
 def test_a_draft_carries_the_event_and_what_led_to_it() -> None:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tidings_processors.core.rules import BadRules, read_rule, read_rules
 from tidings_schemas import Priority
@@ -161,13 +161,14 @@ def refused_or_read(text: str) -> None:
     assert all(problem.line >= 1 and problem.column >= 1 for problem in found)
 
 
+@example("rules: " + "[" * 5_000)
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     refused_or_read(text)
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
@@ -177,3 +178,20 @@ FIELDS = ["match", "when", "audience", "kind", "ttl", "url", "text", "topic", "c
 @given(st.sampled_from(FIELDS), VALUES)
 def test_any_value_of_a_field_is_read_or_refused(field: str, value: object) -> None:
     refused_or_read("rules:\n" + rule_text("a", **{field: json.dumps(value)}))
+
+
+# Pieces of templates, so that most texts get past the first brace.
+PIECES = [
+    *("{{", "}}", "{% if ", "{% endif %}", "{% for x in ", "{% endfor %}", "{% set x = ", "{% filter ", "%}", "{#"),
+    *("text", "user", "(", ")", "[", "]", " | time", " | upper", " ~ ", " + ", " * ", ".", "'", "9" * 20, "__class__"),
+]
+
+
+@example("{{ " + "(" * 2_000 + "text" + ")" * 2_000 + " }}")
+@example("{{ text" + "|upper" * 1_000 + " }}")
+@example("{% if text %}" * 200 + "{% endif %}" * 200)
+@example("{{ " + "9" * 5_000 + " }}")  # Python reads no whole number as long
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join))
+def test_any_template_is_read_or_refused(template: str) -> None:
+    """However deep it nests: Jinja and Python give up in ways of their own."""
+    refused_or_read("rules:\n" + rule_text("a", text=json.dumps({"en": {"title": template}})))

@@ -5,18 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from jinja2.exceptions import SecurityError, UndefinedError
 from tidings_processors.core.condition import variables_of
-from tidings_processors.core.formats import locale_of, zone_of
-from tidings_processors.core.text import (
-    MAX_BODY,
-    MAX_TITLE,
-    BadText,
-    Reader,
-    Text,
-    Texts,
-    compile_template,
-    reader_of,
-    render,
-)
+from tidings_processors.core.formats import Reader, locale_of, zone_of
+from tidings_processors.core.template import BadTemplate, compile_words
+from tidings_processors.core.text import MAX_BODY, MAX_TITLE, Text, Texts, reader_of
 
 from tests.unit.processors.builders import CATALOGUE, DELAYED, delayed
 
@@ -25,11 +16,11 @@ ENGLISH = Reader(locale_of("en"), zone_of("UTC"))
 
 
 def said(source: str, locale: str = "en", zone: str = "UTC", **fields: object) -> str:
-    return render(compile_template(source, KINDS), delayed() | fields, Reader(locale_of(locale), zone_of(zone)))
+    return compile_words(source, KINDS).render(delayed() | fields, Reader(locale_of(locale), zone_of(zone)))
 
 
 def texts(*locales: str) -> Texts:
-    return Texts({tag: Text(tag, compile_template(tag, {}), compile_template("", {})) for tag in locales})
+    return Texts({tag: Text(tag, compile_words(tag, {}), compile_words("", {})) for tag in locales})
 
 
 @pytest.mark.parametrize(
@@ -103,8 +94,8 @@ def test_a_null_field_renders_as_nothing() -> None:
     ],
 )
 def test_a_template_that_can_never_work_is_refused_with_its_line(source: str, line: int, says: str) -> None:
-    with pytest.raises(BadText, match=says) as caught:
-        compile_template(source, KINDS)
+    with pytest.raises(BadTemplate, match=says) as caught:
+        compile_words(source, KINDS)
     assert caught.value.line == line
 
 
@@ -123,7 +114,7 @@ def test_a_missing_attribute_is_an_error_not_an_empty_text() -> None:
 
 
 def test_a_title_is_one_line_and_lengths_are_bounded() -> None:
-    text = Text("en", compile_template("{{ flight }}\n \t x", KINDS), compile_template("{{ flight }}", KINDS))
+    text = Text("en", compile_words("{{ flight }}\n \t x", KINDS), compile_words("{{ flight }}", KINDS))
     assert text.render(delayed(), ENGLISH) == ("UA1545 x", "UA1545")
     title, body = text.render(delayed(flight="x" * 5000), ENGLISH)
     assert (len(title), len(body)) == (MAX_TITLE, MAX_BODY)
@@ -132,4 +123,4 @@ def test_a_title_is_one_line_and_lengths_are_bounded() -> None:
 
 def test_an_empty_title_is_an_error() -> None:
     with pytest.raises(ValueError, match="title is empty"):
-        Text("en", compile_template("{{ tail }}", KINDS), compile_template("", {})).render(delayed(), ENGLISH)
+        Text("en", compile_words("{{ tail }}", KINDS), compile_words("", {})).render(delayed(), ENGLISH)

@@ -46,10 +46,19 @@ def test_wishes_count() -> None:
     outcomes = {
         o.rule: o for o in Trial(shipped_rules(), CATALOGUE, preference=wish).of(event(delayed(45)), "ann", NOW_MS)
     }
-    assert outcomes["route-delayed"].why == "muted-kind"
+    assert outcomes["route-delayed"].why == "muted-kind route.delayed"
     notification = outcomes["flight-delayed"].notification
     assert notification is not None
     assert notification.title == "UA1545 hat 45 Minuten Verspätung"
+
+
+def test_what_would_be_held_is_told_with_its_time() -> None:
+    """Quiet from midnight to one minute before: at nearly any hour."""
+    wish = Preference("ann", datetime.now(UTC), quiet_hours={"start_minute": 0, "end_minute": 1439, "days": []})
+    outcomes = {
+        o.rule: o for o in Trial(shipped_rules(), CATALOGUE, preference=wish).of(event(delayed(45)), "ann", NOW_MS)
+    }
+    assert outcomes["flight-delayed"].why == "held-quiet-hours until 23:59 UTC"
 
 
 def test_failures_other_users_and_foreign_topics_are_told() -> None:

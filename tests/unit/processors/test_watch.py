@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from tidings_processors.core.record import RecordOut
 from tidings_processors.deadman import Deadman
 from tidings_processors.outbox import Parcel
 from tidings_processors.watch import LagWatch, Progress
@@ -87,9 +88,20 @@ def test_work_that_takes_too_long_is_noticed_from_another_thread() -> None:
 class _Ends:
     def __init__(self) -> None:
         self.done = self.ended = 0
+        self.sent: list[RecordOut] = []
 
     def parcel(self) -> Parcel:
-        return Parcel(lambda: setattr(self, "done", self.done + 1), lambda: setattr(self, "ended", self.ended + 1))
+        return Parcel(self._is_done, self._has_ended, self._send)
+
+    def _is_done(self) -> None:
+        self.done += 1
+
+    def _has_ended(self) -> None:
+        self.ended += 1
+
+    def _send(self, records: list[RecordOut], parcel: Parcel) -> None:
+        self.sent += records
+        parcel.add(len(records))
 
 
 def test_a_parcel_is_done_when_it_is_sealed_and_all_has_arrived() -> None:
@@ -110,6 +122,24 @@ def test_an_empty_parcel_is_done_at_once() -> None:
     ends = _Ends()
     ends.parcel().seal()
     assert (ends.done, ends.ended) == (1, 1)
+
+
+def test_what_comes_later_is_sent_when_all_else_has_arrived() -> None:
+    """A note that something was told must never be there without what was told; and the run is done behind both."""
+    ends = _Ends()
+    parcel = ends.parcel()
+    parcel.add(1)
+    word, note = RecordOut("decisions", b"ann", None, []), RecordOut("policy", b"n-1", None, [])
+    parcel.later.append(word)
+    parcel.last.append(note)
+    parcel.seal()
+    assert ends.sent == []
+    parcel.arrived(None, None)  # type: ignore[arg-type]
+    assert (ends.sent, ends.done) == ([word], 0)
+    parcel.arrived(None, None)  # type: ignore[arg-type]
+    assert (ends.sent, ends.done) == ([word, note], 0)
+    parcel.arrived(None, None)  # type: ignore[arg-type]
+    assert (ends.sent, ends.done, ends.ended) == ([word, note], 1, 1)
 
 
 def test_an_abandoned_parcel_is_never_done() -> None:

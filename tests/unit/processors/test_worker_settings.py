@@ -35,8 +35,9 @@ def test_settings_that_cannot_work_are_refused(monkeypatch: pytest.MonkeyPatch, 
 def test_each_stage_reads_its_topics() -> None:
     assert topics_of(["match", "fan-out", "deliver"], ["flights", "git"], ["orders"]) == {
         "match": ["events.flights", "events.git", "orders"],
-        "fan-out": ["matches"],
+        "fan-out": ["matches", "matches-urgent"],
         "deliver": ["drafts"],
+        "deliver-urgent": ["drafts-urgent"],
         "receipts": ["receipts"],
     }
-    assert topics_of(["fan-out"], ["flights"], []) == {"fan-out": ["matches"]}
+    assert topics_of(["fan-out"], ["flights"], []) == {"fan-out": ["matches", "matches-urgent"]}

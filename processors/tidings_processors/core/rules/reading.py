@@ -12,7 +12,8 @@ from tidings_schemas.catalogue import Catalogue
 from tidings_processors.core.audience import Audience, BadAudience, Users, compile_topic, followers, users
 from tidings_processors.core.cel.kinds import Kind, kind_of
 from tidings_processors.core.condition import BadCondition, Condition, compile_condition, variables_of
-from tidings_processors.core.text import BadText, Text, Texts, canonical, compile_template
+from tidings_processors.core.template import BadTemplate, Words, compile_words
+from tidings_processors.core.text import Text, Texts, canonical
 
 from .places import BadYaml, Document, Path
 from .problem import BadRules, Problem
@@ -133,6 +134,7 @@ class _Compiler:
             url=url,
             ttl=spec.ttl,
             digest=spec.digest,
+            words_use=_used(Texts(texts), collapse_key, url),
             enabled=spec.enabled,
             spec=data,
         )
@@ -172,12 +174,12 @@ class _Compiler:
             self._template((*path, "body"), body, variables) or _EMPTY,
         )
 
-    def _template(self, path: Path, source: str | None, variables: Mapping[str, Kind]) -> Any:
+    def _template(self, path: Path, source: str | None, variables: Mapping[str, Kind]) -> Words | None:
         if source is None:
             return None
         try:
-            return compile_template(source, variables)
-        except BadText as error:
+            return compile_words(source, variables)
+        except BadTemplate as error:
             whole = (*self._path, *path)
             where = (
                 self._document.token(whole, error.token) if error.token else self._document.line_of(whole, error.line)
@@ -202,7 +204,12 @@ class _Compiler:
         self.problems.append(Problem(*where, message, self._name))
 
 
-_EMPTY = compile_template("", {})
+def _used(texts: Texts, collapse_key: Words | None, url: Words | None) -> frozenset[str]:
+    words = [collapse_key, url, *(each for text in texts.by_locale.values() for each in (text.title, text.body))]
+    return frozenset(name for each in words if each for name in each.uses)
+
+
+_EMPTY = compile_words("", {})
 _MESSAGES = {
     "extra_forbidden": "there is no field {name!r} here; a rule's fields: {known}",
     "missing": "{name!r} is missing",

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from jinja2 import Template
 from tidings_schemas import Priority
 
 from tidings_processors.core.audience import Audience
 from tidings_processors.core.condition import Condition
+from tidings_processors.core.template import Words
 from tidings_processors.core.text import Texts
 
 
@@ -28,6 +28,7 @@ class Rule:
         ttl: how long a notification is worth delivering; None = as long as the topic keeps it.
         digest: window in which notifications are gathered into one; None = each by itself.
         url: where to read more.
+        words_use: the event's fields, and `event`, that texts, collapse key or url mention; nothing else is decoded.
         enabled: False switches it off (and, on the topic `rules`, the rule of that name in the file).
         spec: the rule as it was written, plain data.
     """
@@ -41,8 +42,9 @@ class Rule:
     kind: str
     priority: Priority
     texts: Texts
-    collapse_key: Template | None = None
-    url: Template | None = None
+    words_use: frozenset[str]
+    collapse_key: Words | None = None
+    url: Words | None = None
     ttl: timedelta | None = None
     digest: timedelta | None = None
     enabled: bool = True

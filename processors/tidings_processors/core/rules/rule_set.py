@@ -12,6 +12,8 @@ class RuleSet:
         self.by_name: Mapping[str, Rule] = {rule.name: rule for rule in rules}
         self._by_type: dict[tuple[str, str | None], tuple[Rule, ...]] = {}
         self._timed: set[tuple[str, str | None]] = set()
+        #: Whether any rule gathers what it makes.
+        self.any_digest = any(rule.digest is not None for rule in self.by_name.values())
         for rule in self.by_name.values():
             if rule.enabled:
                 place = (rule.event_type, rule.source_topic)

@@ -1,0 +1,120 @@
+"""What shared notifications need to know of preferences: who must be told one by one, and how the others read.
+
+Of all partitions, since a popular topic has followers in each; of a million users only those with particular wishes are
+kept by name.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from confluent_kafka import KafkaException
+from tidings_schemas import Preference
+from tidings_schemas.codec import Codec
+from tidings_schemas.compacted import all_partitions_of
+from tidings_schemas.errors import Permanent, Transient
+
+from .core.failures import StateNotHereYet
+from .core.shared import ReaderKey, is_particular
+from .state import PartitionedState
+
+log = structlog.get_logger(__name__)
+
+_RETRY_S = 1.0
+_MAX_READERS = 1_000  # locale and zone are free text: nobody may make each shared record cost seconds
+
+
+@dataclass(slots=True)
+class PartitionWishes:
+    """Of one partition: users with particular wishes; (locale, time zone) that anybody has had."""
+
+    particular: set[str] = field(default_factory=set)
+    readers: set[ReaderKey] = field(default_factory=set)
+
+
+class Wishes:
+    """Reads `preferences` in the background, once `start`ed.
+
+    Args:
+        config: librdkafka's connection properties.
+        topic: the topic's full name.
+        codec: decodes preferences, best without times; in a thread that may wait for the registry.
+    """
+
+    def __init__(self, config: dict[str, Any], topic: str, codec: Codec) -> None:
+        self._config = config
+        self._topic = topic
+        self._codec = codec
+        self._state = PartitionedState(config, topic, PartitionWishes, self._apply)
+        self._partitions = range(0)
+        self._started = False
+        self._closed = threading.Event()
+        self._finder = threading.Thread(target=self._find, name="wishes", daemon=True)
+
+    def start(self) -> None:
+        """Starts reading, if it has not; returns at once."""
+        if not self._started:
+            self._started = True
+            self._state.start()
+            self._finder.start()
+
+    def close(self) -> None:
+        """Stops reading."""
+        self._closed.set()
+        self._state.close()
+
+    def particular(self) -> dict[int, set[str]]:
+        """For each partition the users who must be told one by one; the sets change under the caller's eyes.
+
+        Raises:
+            StateNotHereYet: not all partitions are restored.
+        """
+        if not self._partitions:
+            raise StateNotHereYet(f"the partitions of {self._topic} are not known yet")
+        return {partition: self._state.of(partition).particular for partition in self._partitions}
+
+    def readers(self, partition: int) -> tuple[ReaderKey, ...]:
+        """(locale, time zone) of a partition's users.
+
+        Raises:
+            StateNotHereYet: the partition is not restored.
+        """
+        return tuple(self._state.of(partition).readers)
+
+    def _find(self) -> None:
+        while not self._closed.is_set():
+            try:
+                found = all_partitions_of(self._config, self._topic)
+            except KafkaException as error:
+                log.warning("the partitions of preferences are not known, trying again", error=str(error))
+                self._closed.wait(_RETRY_S)
+                continue
+            self._state.assign(found)
+            self._partitions = found
+            return
+
+    def _apply(self, wishes: PartitionWishes, key: bytes, value: bytes | None) -> None:
+        user = key.decode()
+        preference = None if value is None else self._decode(value)
+        if preference is None:
+            wishes.particular.discard(user)
+            return
+        if is_particular(preference):
+            wishes.particular.add(user)
+        else:
+            wishes.particular.discard(user)
+        if len(wishes.readers) < _MAX_READERS:
+            wishes.readers.add((preference["locale"], preference["time_zone"]))
+
+    def _decode(self, value: bytes) -> dict[str, Any] | None:
+        while not self._closed.is_set():
+            try:
+                name, record = self._codec.decode(value)
+                return record if name == Preference.avro_name else None
+            except Permanent:  # `Preferences` says so in the log
+                return None
+            except Transient as error:
+                log.warning("preferences wait for the schema registry", error=str(error))
+                self._closed.wait(_RETRY_S)
+        return None

@@ -1,0 +1,155 @@
+"""The policy on a real Kafka: what is held outlives the worker that held it, and is told once."""
+
+import signal
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service.processors.harness import Place, message, until
+
+pytestmark = pytest.mark.kafka
+
+RULES = """
+rules:
+  - name: gathered
+    match: tidings.demo.Message
+    when: text.startsWith("g")
+    audience: {users: user}
+    kind: gathered
+    digest: 3s
+    text: {en: {title: "{{ text }}"}}
+  - name: plain
+    match: tidings.demo.Message
+    when: text.startsWith("p")
+    audience: {users: user}
+    kind: plain
+    collapse_key: "{{ topic or '' }}"
+    text: {en: {title: "{{ text }}"}}
+  - name: alarm
+    match: tidings.demo.Message
+    when: text.startsWith("a")
+    audience: {users: user}
+    kind: alarm
+    priority: critical
+    collapse_key: "{{ topic or '' }}"
+    text: {en: {title: "{{ text }}"}}
+"""
+
+
+@pytest.fixture
+def worker_env(tmp_path: Path) -> dict[str, str]:
+    """Workers that go by these rules."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES)
+    return {"TIDINGS_RULES": str(path)}
+
+
+def test_what_is_gathered_is_told_in_one_though_the_worker_dies(place: Place, worker_env: dict[str, str]) -> None:
+    """Killed while it holds, killed when it has told: the next one knows what is held, and what was told."""
+    with place.worker(**worker_env) as worker:
+        place.publish(*(message("ann", text=f"g{n}") for n in range(6)))
+        until(lambda: place.end("policy") >= 6, "six are held")
+        worker.kill(signal.SIGKILL)
+    assert place.notifications() == []
+    with place.worker(**worker_env) as worker:
+        (told,) = place.wait_told(1)
+        worker.kill(signal.SIGKILL)
+    assert (told["count"], told["items"]) == (6, [f"g{n}" for n in range(6)])
+    with place.worker(**worker_env):
+        place.publish(message("ann", text="p"))
+        place.wait_told(2)
+    assert [(n["title"], n["count"]) for n in place.notifications()] == [("6 new notifications", 6), ("p", 1)]
+
+
+def test_kills_at_any_time_lose_nothing_that_is_gathered(place: Place, worker_env: dict[str, str]) -> None:
+    """Digests that are due all the while, and a worker that is killed three times in between."""
+    users, events = 20, 3_000
+    place.publish(*(message(f"u{n % users}", text=f"g{n}") for n in range(events)))
+    for kill in range(3):
+        with place.worker(wait=False, TIDINGS_MAX_RUN="100", **worker_env) as worker:
+            before = place.end("policy")
+            until(partial(_more, place, before + 400), f"it works, for the {kill + 1}. time")
+            worker.kill(signal.SIGKILL)
+    with place.worker(**worker_env):
+        until(lambda: _counted(place.notifications()) >= events, "all are told", 90)
+    told = place.notifications()
+    assert len({notification["id"] for notification in told}) == len(told)
+    assert _counted(told) == events
+    assert place.dead_letters() == []
+
+
+@pytest.mark.timeout(400)
+def test_quiet_hours_hold_and_then_deliver_once(place: Place, worker_env: dict[str, str]) -> None:
+    """Through a kill; what is critical is told at once, and what it makes old is not told at all."""
+    end = (datetime.now(UTC) + timedelta(seconds=130)).replace(second=0, microsecond=0)
+    minute = end.hour * 60 + end.minute
+    quiet = {"start_minute": (minute - 600) % 1440, "end_minute": minute, "days": []}
+    place.prefer("ann", quiet_hours=quiet)
+    with place.worker(**worker_env) as worker:
+        place.publish(message("ann", text="p held"), message("ann", "t", text="p old"))
+        until(lambda: place.end("policy") >= 2, "two are held")
+        worker.kill(signal.SIGKILL)
+    with place.worker(**worker_env):
+        place.publish(message("ann", "t", text="a at once"))
+        place.wait_told(1)
+        assert place.told() == {"ann": ["a at once"]}
+        told = place.wait_told(2, within=180)
+        until(lambda: _words(place, "p old")[-1:] == ["collapsed"], "the old one gave way")
+    assert [n["title"] for n in told] == ["a at once", "p held"]
+    assert _words(place, "p held") == ["held-quiet-hours", "delivered"]
+    (held,) = [m for m in place.records("notifications") if b"p held" in (m.value() or b"")]
+    assert held.timestamp()[1] >= end.timestamp() * 1000
+
+
+def test_what_is_critical_overtakes_a_backlog(place: Place, worker_env: dict[str, str]) -> None:
+    """Drafts wait by the thousand when it comes, and it is told before nearly all of them."""
+    backlog = 20_000
+    with place.worker(TIDINGS_STAGES="match", **worker_env):
+        place.publish(*(message("ann", text=f"p{n}") for n in range(backlog)))
+        place.publish(message("ann", text="a now"))
+        until(lambda: place.end("drafts") == backlog and place.end("drafts-urgent") == 1, "all wait")
+    with place.worker(TIDINGS_STAGES="deliver", **worker_env):
+        told = place.wait_told(backlog, within=120)
+    before = [n["title"] for n in told].index("a now")
+    print(f"{before} of {backlog} were told before what is critical")
+    assert before < backlog // 2
+
+
+def test_a_cap_holds_what_is_too_much(place: Place, worker_env: dict[str, str]) -> None:
+    """Two an hour: two are told, three wait to be summed up, and the next worker still counts the two."""
+    place.prefer("ann", caps={"plain": 2})
+    with place.worker(**worker_env):
+        place.publish(*(message("ann", text=f"p{n}") for n in range(5)))
+        until(lambda: len(_held(place)) == 3, "three are held")
+    with place.worker(**worker_env):
+        place.publish(message("ann", text="p5"))
+        until(lambda: len(_held(place)) == 4, "one more is held")
+    assert place.told() == {"ann": ["p0", "p1"]}
+    assert {entry["word"] for entry in _held(place)} == {"capped"}
+    assert {entry["bucket"] for entry in _held(place)} == {"cap:plain"}
+    assert len({entry["due_at"] for entry in _held(place)}) == 1
+
+
+def _more(place: Place, count: int) -> bool:
+    return place.end("policy") >= count
+
+
+def _counted(told: list[dict[str, Any]]) -> int:
+    return sum(notification["count"] for notification in told)
+
+
+def _entries(place: Place) -> list[dict[str, Any]]:
+    return [place.codec.decode(m.value())[1] for m in place.records("policy") if m.value() is not None]
+
+
+def _held(place: Place) -> list[dict[str, Any]]:
+    return [entry for entry in _entries(place) if entry["state"] == "held"]
+
+
+def _words(place: Place, title: str) -> list[str]:
+    held = [entry["id"] for entry in _held(place) if title.encode() in entry["notification"]]
+    words = [decision["word"] for decision in place.decoded("decisions") if decision["id"] in held]
+    return list(dict.fromkeys(words))  # after a crash the same word may be written again

@@ -1,0 +1,272 @@
+"""What becomes of drafts by wishes and rules, with time that passes by hand. NOW_MS is 8:00 UTC on a Friday."""
+
+from typing import Any
+
+import pytest
+from tidings_processors.core.control import Notice
+from tidings_processors.core.identity import notification_id
+from tidings_processors.core.policy.book import AHEAD_MS, Book
+from tidings_schemas import Preference
+
+from tests.unit.processors.builders import NOW_MS, rule_text, rules
+from tests.unit.processors.policy.world import World
+
+TEXT = '{en: {title: "{{ text }}"}}'
+RULES = rules(
+    rule_text("r", text=TEXT)
+    + rule_text("s", text=TEXT, kind="other")
+    + rule_text("d", text=TEXT, kind="d", digest="10m")
+    + rule_text("short", text=TEXT, kind="short", ttl="5m")
+    + rule_text("keyed", text=TEXT, kind="keyed", collapse_key='"{{ topic }}"')
+    + rule_text("alarm", text=TEXT, kind="alarm", priority="critical", collapse_key='"{{ topic }}"')
+)
+MINUTE, HOUR = 60_000, 3_600_000
+UNTIL_NINE = {"start_minute": 420, "end_minute": 540, "days": []}
+
+
+def a_world(user: str = "ann", **wishes: Any) -> World:
+    world = World(RULES, NOW_MS)
+    world.wishes[user] = Preference(user=user, updated_at=None, **wishes)  # type: ignore[arg-type]
+    return world
+
+
+def now(world: World) -> list[str]:
+    """Deals with all that has come; returns the titles of all that was told so far."""
+    world.tick()
+    world.work()
+    world.ack_all()
+    return [told["title"] for told in world.told]
+
+
+def later(world: World, ms: int) -> list[str]:
+    world.now_ms += ms
+    return now(world)
+
+
+def words(world: World) -> list[str]:
+    return [decision["word"] for decision in world.decisions]
+
+
+def test_quiet_hours_hold_and_then_deliver_in_order() -> None:
+    world = a_world(quiet_hours=UNTIL_NINE)
+    for n in range(3):
+        world.draft("ann", "r", n)
+    assert now(world) == []
+    assert later(world, HOUR - 1) == []
+    assert later(world, 1) == ["r 0", "r 1", "r 2"]
+    assert words(world) == ["held-quiet-hours"] * 3 + ["delivered"] * 3
+
+
+def test_what_is_critical_is_told_whatever_the_hour_the_caps_and_the_digests() -> None:
+    world = a_world(quiet_hours=UNTIL_NINE, caps={"*": 0}, digests={"*": "hourly"})
+    world.draft("ann", "alarm", 1)
+    assert now(world) == ["alarm 1"]
+    assert world.decisions == []
+
+
+def test_a_backlog_is_weighed_by_the_hour_in_which_it_is_told() -> None:
+    """Written before the quiet hours, told in them: nobody is woken because a worker was slow."""
+    world = a_world(quiet_hours=UNTIL_NINE)
+    world.draft("ann", "r", 1, age_ms=2 * HOUR)
+    assert now(world) == []
+    assert later(world, HOUR) == ["r 1"]
+
+
+def test_time_passes_by_other_users_records_too() -> None:
+    """Where drafts come, no tick is needed."""
+    world = a_world(quiet_hours=UNTIL_NINE)
+    world.draft("ann", "r", 1)
+    now(world)
+    world.now_ms += HOUR
+    world.draft("bob", "r", 2)
+    world.work()
+    world.ack_all()
+    assert [told["title"] for told in world.told] == ["r 1", "r 2"]
+
+
+def test_a_rules_digest_counts_and_lists() -> None:
+    """From the first on for its span; count, and at most ten titles, the newest."""
+    world = a_world()
+    for n in range(25):
+        world.draft("ann", "d", n)
+        now(world)
+        world.now_ms += 10_000
+    assert later(world, 5 * MINUTE) == []
+    later(world, MINUTE)
+    (told,) = world.told
+    assert (told["count"], told["title"]) == (25, "25 new notifications")
+    assert told["items"] == [f"d {n}" for n in range(15, 25)]
+    assert told["body"].endswith("d 24\n… and 15 more")
+    assert (told["rule"], told["kind"], told["priority"]) == ("d", "d", "normal")
+    assert {(d["word"], d["by"]) for d in world.decisions[25:]} == {("digested", told["id"])}
+
+
+def test_a_digest_of_one_is_that_one() -> None:
+    world = a_world()
+    world.draft("ann", "d", 1)
+    now(world)
+    later(world, 10 * MINUTE)
+    (told,) = world.told
+    assert (told["id"], told["title"], told["count"]) == (notification_id("/flights/nyc", "e-1", "d", "ann"), "d 1", 1)
+
+
+def test_a_users_digest_gathers_kinds_at_their_local_time() -> None:
+    """9:30 in Vienna is 8:30 here; words in their language; what is of several kinds is a digest."""
+    world = a_world(digests={"*": "daily@09:30"}, time_zone="Europe/Vienna", locale="de-AT")
+    for n, rule in enumerate(("r", "s", "d")):
+        world.draft("ann", rule, n)
+    assert now(world) == []
+    assert later(world, 30 * MINUTE - 1) == []
+    assert later(world, 1) == ["3 neue Mitteilungen"]
+    assert (world.told[0]["kind"], world.told[0]["rule"], world.told[0]["count"]) == ("digest", "digest", 3)
+    assert world.decisions[0]["time_zone"] == "Europe/Vienna"
+
+
+def test_a_digest_does_not_wake_anybody() -> None:
+    """One that falls due in quiet hours comes when they end, in one with those before it."""
+    world = a_world(digests={"*": "hourly"}, quiet_hours={"start_minute": 525, "end_minute": 660, "days": []})
+    world.draft("ann", "r", 1)
+    now(world)
+    later(world, 80 * MINUTE)
+    world.draft("ann", "r", 2)
+    assert later(world, MINUTE) == []
+    assert later(world, 100 * MINUTE) == ["2 new notifications"]
+
+
+def test_a_cap_sums_up_what_is_too_much_when_there_is_room_again() -> None:
+    world = a_world(caps={"k": 2})
+    for n in range(5):
+        world.draft("ann", "r", n)
+        now(world)
+        world.now_ms += MINUTE
+    world.draft("ann", "s", 9)
+    assert now(world) == ["r 0", "r 1", "s 9"]
+    assert later(world, 55 * MINUTE - 1) == ["r 0", "r 1", "s 9"]
+    assert later(world, 1) == ["r 0", "r 1", "s 9", "3 new notifications"]
+    assert (world.told[-1]["count"], world.told[-1]["kind"]) == (3, "k")
+    assert words(world) == ["capped"] * 3 + ["summed"] * 3
+    assert {(d["key"], d["limit"]) for d in world.decisions[:3]} == {("k", 2)}
+
+
+def test_a_sum_counts_for_the_cap() -> None:
+    world = a_world(caps={"*": 1})
+    for n in range(3):
+        world.draft("ann", "r", n)
+    now(world)
+    later(world, HOUR)
+    world.draft("ann", "r", 3)
+    assert later(world, MINUTE) == ["r 0", "2 new notifications"]
+    assert later(world, HOUR) == ["r 0", "2 new notifications", "r 3"]
+
+
+def test_a_cap_may_name_a_rule_and_nought_means_nothing_but_sums() -> None:
+    world = a_world(caps={"r": 0})
+    for n in range(2):
+        world.draft("ann", "r", n)
+    world.draft("ann", "s", 5)
+    assert now(world) == ["s 5"]
+    assert later(world, HOUR) == ["s 5", "2 new notifications"]
+
+
+def test_a_night_full_of_news_meets_the_cap_in_the_morning() -> None:
+    world = a_world(quiet_hours=UNTIL_NINE, caps={"*": 2})
+    for n in range(6):
+        world.draft("ann", "r", n)
+    now(world)
+    assert later(world, HOUR) == ["r 0", "r 1"]
+    assert later(world, HOUR) == ["r 0", "r 1", "4 new notifications"]
+
+
+def test_the_newest_of_a_collapse_key_replaces_what_is_held() -> None:
+    world = a_world(quiet_hours=UNTIL_NINE)
+    for n in range(3):
+        world.draft("ann", "keyed", n, key="t")
+    world.draft("ann", "keyed", 3, key="u")
+    now(world)
+    assert later(world, HOUR) == ["keyed 2", "keyed 3"]
+    ids = [notification_id("/flights/nyc", f"e-{n}", "keyed", "ann") for n in range(4)]
+    gave_way = [(d["id"], d["by"]) for d in world.decisions if d["word"] == "collapsed"]
+    assert gave_way == [(ids[0], ids[1]), (ids[1], ids[2])]
+
+
+def test_what_the_urgent_lane_told_makes_older_held_news_old() -> None:
+    """A notice says so; what is held of a newer event stays."""
+    for ahead, told in ((0, []), (-1, ["keyed 1"])):
+        world = a_world(quiet_hours=UNTIL_NINE)
+        world.draft("ann", "keyed", 1, key="t")
+        now(world)
+        (entry,) = world.book.entries.values()
+        world.notice("ann", Notice("x", entry.event_time + ahead, "t"))
+        now(world)
+        assert later(world, HOUR) == told
+
+
+def test_what_expires_while_it_is_held_is_never_told() -> None:
+    world = a_world(quiet_hours=UNTIL_NINE)
+    world.draft("ann", "short", 1)
+    now(world)
+    assert later(world, HOUR) == []
+    assert words(world) == ["held-quiet-hours", "expired"]
+
+
+def test_what_expired_in_a_backlog_is_never_told() -> None:
+    world = a_world()
+    world.draft("ann", "short", 1, age_ms=5 * MINUTE)
+    world.draft("ann", "short", 2, age_ms=5 * MINUTE - 1)
+    assert now(world) == ["short 2"]
+    assert words(world) == ["expired"]
+
+
+def test_what_is_muted_while_it_is_held_is_never_told() -> None:
+    world = a_world(quiet_hours=UNTIL_NINE)
+    world.draft("ann", "r", 1)
+    now(world)
+    world.wishes["ann"] = Preference(user="ann", updated_at=None, muted_kinds=["k"])  # type: ignore[arg-type]
+    assert later(world, HOUR) == []
+    assert words(world) == ["held-quiet-hours", "muted-kind"]
+
+
+def test_one_event_twice_is_held_once() -> None:
+    world = a_world()
+    for _ in range(2):
+        world.draft("ann", "d", 1)
+        now(world)
+    world.draft("ann", "d", 2)
+    now(world)
+    later(world, 10 * MINUTE)
+    world.draft("ann", "d", 1)
+    later(world, 10 * MINUTE)
+    assert [told["count"] for told in world.told] == [2]
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"quiet_hours": {"start_minute": 420, "end_minute": 5000, "days": []}},
+        {"digests": {"*": "weekly"}},
+        {"time_zone": "Mars/Phobos", "quiet_hours": {"start_minute": 0, "end_minute": 60, "days": []}},
+    ],
+)
+def test_wishes_that_make_no_sense_silence_nobody(wishes: dict[str, Any]) -> None:
+    world = a_world(**wishes)
+    world.draft("ann", "r", 1)
+    assert now(world) == ["r 1"]
+
+
+def test_what_is_done_is_forgotten_in_the_end() -> None:
+    """When no replay can reach back so far any more; Kafka is told to forget it too."""
+    world = a_world(caps={"*": 5})
+    world.draft("ann", "r", 1)
+    now(world)
+    assert len(world.book.entries) == 1
+    later(world, HOUR)
+    assert len(world.book.entries) == 0
+    assert world.policy[-1][1] is None
+
+
+def test_time_never_goes_back_and_no_broken_clock_is_believed() -> None:
+    book = Book()
+    assert book.advance(1_000, 5_000) == 5_000
+    assert book.advance(6_000, 5_000) == 6_000
+    assert book.advance(0, 5_500) == 6_000
+    assert book.advance(10**15, 7_000) == 7_000 + AHEAD_MS

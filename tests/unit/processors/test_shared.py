@@ -1,0 +1,229 @@
+"""Popular topics: one draft a partition instead of one a follower, and what deliver makes of it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tidings_processors.core.delivery import Delivery
+from tidings_processors.core.failures import StateNotHereYet
+from tidings_processors.core.fan_out import FanOut
+from tidings_processors.core.follower_index import FollowerIndex
+from tidings_processors.core.record import RecordIn, RecordOut, Step
+from tidings_processors.core.rules import RuleSet
+from tidings_processors.core.shared import is_particular, shared_id
+from tidings_processors.core.window import Window
+from tidings_schemas import Preference
+from tidings_schemas.identity import mark_of, notification_id
+from tidings_schemas.partitioner import partition_of
+
+from tests.unit.processors.builders import (
+    CODEC,
+    DELAYED,
+    NOW_MS,
+    UNTIMED,
+    dead,
+    decoded,
+    delayed,
+    event,
+    matched,
+    read_in,
+    record,
+    rule_text,
+    rules,
+)
+
+PARTITIONS = 4
+TOPIC = "flight:UA1545"
+AUDIENCE = '{followers: ["flight:{flight}"]}'
+TEXT = '{en: {title: "{{ flight }} {{ estimated_departure | time }}"}, de: {title: "{{ flight }} verspätet"}}'
+RULES = rules(rule_text("r", match=DELAYED, audience=AUDIENCE, text=TEXT, collapse_key="flight", ttl="6h"))
+MATCHES = read_in(matched(RULES, [record(event(delayed(), traceparent="00-a-b-03"))]), "matches", partition=2)
+NOW = datetime.fromtimestamp(NOW_MS / 1000, UTC)
+READERS = {("en", "UTC"), ("en-GB", "Europe/London"), ("de", "Europe/Berlin"), ("de-AT", "Europe/Vienna")}
+
+
+def users_in(partition: int, count: int) -> list[str]:
+    """So many users who live in a partition."""
+    return [u for u in (f"u{i}" for i in range(1000)) if partition_of(u, PARTITIONS) == partition][:count]
+
+
+FOLLOWERS = [user for partition in range(PARTITIONS) for user in users_in(partition, 3)]
+
+
+def index(followers: list[str]) -> FollowerIndex:
+    made = FollowerIndex()
+    for user in followers:
+        made.add(TOPIC, user)
+    return made
+
+
+def particular(*users: str) -> Callable[[], dict[int, set[str]]]:
+    by_partition: dict[int, set[str]] = {partition: set() for partition in range(PARTITIONS)}
+    for user in users:
+        by_partition[partition_of(user, PARTITIONS)].add(user)
+    return lambda: by_partition
+
+
+def fanned(limit: int, *excepted: str, rule_set: RuleSet = RULES, run: list[RecordIn] = MATCHES) -> Step:
+    stage = FanOut(CODEC, lambda _: index(FOLLOWERS), particular(*excepted), limit, lambda: rule_set)
+    return stage.process(run, NOW_MS)
+
+
+def delivered(
+    run: list[RecordIn], window: Window | None = None, preference: Preference | None = None, rule_set: RuleSet = RULES
+) -> Step:
+    seen = Window(100) if window is None else window
+    stage = Delivery(CODEC, UNTIMED, lambda: rule_set, lambda _, __: preference, lambda _: seen, lambda _: READERS)
+    return stage.process(run, NOW_MS)
+
+
+def as_drafts(outs: list[RecordOut]) -> list[RecordIn]:
+    """As deliver reads them, each in its partition."""
+    places = [
+        out.partition if out.partition >= 0 else partition_of((out.key or b"").decode(), PARTITIONS) for out in outs
+    ]
+    return [
+        RecordIn("drafts", p, i, o.key, o.value, o.headers, NOW_MS)
+        for i, (p, o) in enumerate(zip(places, outs, strict=True))
+    ]
+
+
+def shared(out: RecordOut) -> dict[str, Any]:
+    name, fields = CODEC.decode(out.value)
+    assert name == "tidings.SharedNotification"
+    return fields
+
+
+def test_above_the_limit_there_is_one_draft_a_partition() -> None:
+    """The same bytes, an empty key, and the source header that makes a replay known."""
+    step = fanned(len(FOLLOWERS) - 1)
+    assert [(out.topic, out.key, out.partition) for out in step.outs] == [("drafts", b"", p) for p in range(PARTITIONS)]
+    assert {out.value for out in step.outs} == {MATCHES[0].value}
+    assert step.outs[3].headers == [
+        ("tidings-src", b"matches:2:0:3"),
+        ("tidings-shared", b""),
+        ("traceparent", b"00-a-b-03"),
+    ]
+    assert step.counts == {"shared": 1}
+
+
+def test_at_the_limit_there_is_one_draft_a_follower() -> None:
+    step = fanned(len(FOLLOWERS))
+    assert sorted((out.key or b"").decode() for out in step.outs) == sorted(FOLLOWERS)
+    assert {out.partition for out in step.outs} == {-1}
+
+
+def test_who_has_wishes_is_excepted_and_gets_a_draft_of_their_own() -> None:
+    """Named in the header of their partition's shared draft, and only followers are."""
+    muted, stranger = users_in(1, 3)[0], users_in(1, 4)[3]
+    step = fanned(1, muted, stranger)
+    assert [out.key for out in step.outs] == [b"", b"", b"", b"", muted.encode()]
+    assert [dict(out.headers)["tidings-shared"] for out in step.outs] == [b"", mark_of(muted), b"", b"", b""]
+
+
+def test_a_rule_that_gathers_for_each_user_is_never_shared() -> None:
+    gathering = rules(rule_text("r", match=DELAYED, audience=AUDIENCE, digest="1h"))
+    run = read_in(matched(gathering, [record(event(delayed()))]), "matches")
+    assert len(fanned(1, rule_set=gathering, run=run).outs) == len(FOLLOWERS)
+
+
+def test_nothing_is_shared_before_wishes_are_known() -> None:
+    def restoring() -> dict[int, set[str]]:
+        raise StateNotHereYet("restoring")
+
+    step = FanOut(CODEC, lambda _: index(FOLLOWERS), restoring, 1).process(MATCHES, NOW_MS)
+    assert (step.outs, step.done) == ([], 0)
+    assert isinstance(step.waiting, StateNotHereYet)
+
+
+def test_a_shared_draft_becomes_a_shared_notification_in_its_partition() -> None:
+    draft = as_drafts(fanned(1).outs)[2]
+    (out,) = delivered([draft]).outs
+    assert (out.topic, out.key, out.partition) == ("notifications", b"", 2)
+    assert out.headers == [("tidings-src", b"drafts:2:2:0"), ("traceparent", b"00-a-b-03")]
+    fields = shared(out)
+    assert fields["id"] == shared_id("/flights/nyc", "e-1", "r", TOPIC)
+    assert {
+        name: fields[name] for name in ("rule", "topic", "event_source", "event_id", "collapse_key", "excepted")
+    } == {
+        "rule": "r",
+        "topic": TOPIC,
+        "event_source": "/flights/nyc",
+        "event_id": "e-1",
+        "collapse_key": "flight",
+        "excepted": b"",
+    }
+    assert fields["created_at"] == NOW
+    assert (fields["expires_at"] - NOW).total_seconds() == 6 * 3600
+
+
+def test_texts_are_written_once_for_all_who_read_the_same() -> None:
+    """The default comes first; a text without times is one for all zones."""
+    (out,) = delivered(as_drafts(fanned(1).outs)[:1]).outs
+    texts = shared(out)["texts"]
+    assert [(text["title"], text["readers"]) for text in texts] == [
+        ("UA1545 3:45 PM", ["en UTC"]),
+        ("UA1545 verspätet", ["de Europe/Berlin", "de-AT Europe/Vienna"]),
+        ("UA1545 15:45", ["en-GB Europe/London"]),
+    ]
+
+
+def test_the_words_are_those_that_each_reader_would_get_alone() -> None:
+    """On both sides of the limit."""
+    (out,) = delivered(as_drafts(fanned(1).outs)[:1]).outs
+    by_reader = {reader: text for text in shared(out)["texts"] for reader in text["readers"]}
+    for locale, zone in READERS:
+        wishes = Preference(user="u", updated_at=NOW, locale=locale, time_zone=zone)
+        alone = decoded(delivered(as_drafts(fanned(100).outs)[:1], preference=wishes).outs[0])
+        text = by_reader[f"{locale} {zone}"]
+        assert {k: alone[k] for k in ("title", "body", "locale")} == {k: text[k] for k in ("title", "body", "locale")}
+
+
+def test_a_replay_writes_nothing_twice() -> None:
+    window, drafts = Window(100), as_drafts(fanned(1, FOLLOWERS[0]).outs)
+    in_first = [draft for draft in drafts if draft.partition == 0]
+    assert len(delivered(in_first, window).outs) == 2
+    again = delivered(in_first, window)
+    assert (again.outs, again.counts) == ([], {"silent.duplicate": 2})
+
+
+def test_a_replay_below_the_limit_does_not_tell_again_what_all_were_told() -> None:
+    """Followers left between a match and its replay: the shared record holds for those who are still there."""
+    window = Window(100)
+    delivered([d for d in as_drafts(fanned(1).outs) if d.partition == 0], window)
+    alone = [d for d in as_drafts(fanned(100).outs) if d.partition == 0]
+    step = delivered(alone, window)
+    assert (len(alone), step.outs, step.counts) == (3, [], {"silent.duplicate": 3})
+
+
+def test_an_excepted_user_is_told_by_their_own_wishes() -> None:
+    muted = FOLLOWERS[0]
+    drafts = [draft for draft in as_drafts(fanned(1, muted).outs) if draft.key == muted.encode()]
+    told = decoded(delivered(drafts).outs[0])
+    assert told["id"] == notification_id("/flights/nyc", "e-1", "r", muted)
+    step = delivered(drafts, preference=Preference(user=muted, updated_at=NOW, muted_kinds=["k"]))
+    assert ([out.topic for out in step.outs], step.counts) == (["decisions"], {"silent.muted-kind": 1})
+
+
+def test_a_draft_for_nobody_is_a_dead_letter() -> None:
+    """An empty key without the header is a mistake, not a shared draft."""
+    keyless = as_drafts(fanned(100).outs)[0]._replace(key=b"")
+    assert [letter.error_class for letter in dead(delivered([keyless]).outs)] == ["InvalidEvent"]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "particular"),
+    [
+        ({}, False),
+        ({"locale": "de", "time_zone": "Europe/Berlin"}, False),
+        ({"muted_topics": ["x"]}, True),
+        ({"muted_kinds": ["x"]}, True),
+        ({"channels": {"k": ["email"]}}, True),
+        ({"quiet_hours": {"start_minute": 0, "end_minute": 60, "days": []}}, True),
+        ({"caps": {"*": 3}}, True),
+        ({"digests": {"*": "hourly"}}, True),
+    ],
+)
+def test_language_and_zone_alone_are_shared(wishes: dict[str, Any], particular: bool) -> None:
+    assert is_particular(Preference(user="u", updated_at=NOW, **wishes).to_avro()) is particular
