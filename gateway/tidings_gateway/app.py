@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -18,12 +19,15 @@ from .api import events, follows, notifications, operations, preferences, proble
 from .api.openapi import describe
 from .api.page import Page
 from .auth.authenticator import Authenticator
+from .fleet import Fleet
 from .health import KafkaHealth
 from .measured import MeasuredSource
 from .metrics import Metrics
 from .middleware import BodyLimit, RequestMetrics, SecurityHeaders, Unexpected
 from .services import Services
 from .settings import GatewaySettings
+from .shard_table import ShardTable
+from .sharing import Sharing
 from .sources.base import Source
 from .sources.kafka import KafkaSource
 from .stream_settings import StreamSettings
@@ -41,6 +45,7 @@ def create_app(
     source: Source | None = None,
     codec: Codec | None = None,
     stream_settings: StreamSettings | None = None,
+    fleet: Fleet | None = None,
 ) -> FastAPI:
     """The gateway as an ASGI application; its lifespan connects to Kafka.
 
@@ -48,11 +53,12 @@ def create_app(
         source: where notifications come from (default: Kafka).
         codec: how records are read and written (default: the shipped schemas and the registry).
         stream_settings: limits of the streams.
+        fleet: the other workers on the same port.
 
     Raises:
         UnusableKey: the configured key cannot be used.
     """
-    services = _services(settings, source, codec, stream_settings or StreamSettings())
+    services = replace(_services(settings, source, codec, stream_settings or StreamSettings()), fleet=fleet)
     app = FastAPI(
         title="Tidings gateway",
         version=version("tidings"),
@@ -82,7 +88,9 @@ def _services(
     views = Views(settings, codec)
     metrics = Metrics()
     measured = MeasuredSource(source or KafkaSource(settings), metrics.arrival_seconds.observe, time.time)
-    streams = Streams(measured, codec, stream_settings, time.time, views.follows.state.follows)
+    follows, preferences = views.follows.state, views.preferences.state
+    sharing = Sharing(follows, preferences)
+    streams = Streams(measured, codec, stream_settings, time.time, follows.has_followed, sharing, settings.shards())
     metrics.watch(streams.counters, views.restoring)
     return Services(
         settings=settings,
@@ -93,6 +101,7 @@ def _services(
         reader=JsonReader(codec.catalogue),
         health=KafkaHealth(settings),
         metrics=metrics,
+        shard_table=ShardTable(settings, streams.move) if settings.shard else None,
     )
 
 
@@ -136,6 +145,9 @@ async def running(services: Services) -> AsyncIterator[None]:
         stack.push_async_callback(services.views.close)
         await stack.enter_async_context(services.auth.running())
         await services.views.start()
+        if services.shard_table is not None:
+            stack.push_async_callback(services.shard_table.close)
+            await services.shard_table.start()
         stack.push_async_callback(services.streams.stop)
         await services.streams.start()
         yield

@@ -64,6 +64,14 @@ def gateway(
     port: Annotated[
         int | None, typer.Option(help="Port, 0 for any [env: TIDINGS_GATEWAY_PORT; default: 8600].")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes on that port, one a core [env: TIDINGS_GATEWAY_WORKERS; default: 1]."),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="Serve every Nth partition, as 0/2 and 1/2 [env: TIDINGS_GATEWAY_SHARD; default: all]."),
+    ] = None,
 ) -> None:
     """Run the gateway: the page, the API and the streams, until Ctrl-C or SIGTERM.
 
@@ -74,10 +82,15 @@ def gateway(
 
         tidings gateway
 
+        tidings gateway --workers 4
+
+        tidings gateway --shard 0/2 --port 8600 & tidings gateway --shard 1/2 --port 8610
+
         TIDINGS_JWKS=https://login.example.com/jwks.json TIDINGS_JWT_ISSUER=https://login.example.com tidings gateway
     """
     from .run import run
 
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    options = {"host": host, "port": port, "workers": workers, "shard": shard}
+    given = {name: value for name, value in options.items() if value is not None}
     logs.configure("gateway")
     run(load(**given))

@@ -4,19 +4,23 @@ from collections.abc import Callable, Iterable, Sequence
 
 from . import frames
 from .core.cursor import Cursor, Malformed
+from .core.cursor import text as cursor_text
 from .core.hub import Ahead, Beyond, Hub, Portion
 from .core.ladder import Step
+from .core.lane import Delivery
 from .core.reasons import Bye, Reset
 from .core.record import Record
 from .core.reread import Reread
 from .core.session import Session, State
 from .core.tail import Tail
+from .core.window import Window
 from .counters import Counters
 from .sources.base import Layout
 from .transports.base import payload
-from .transports.fanout import fan_out
+from .transports.fanout import FanOut, Letter, PlainFanOut
 
 SNAPSHOT = "/v1/notifications"
+_AT_ONCE = 64  # deliveries that are encoded before they are written: few enough to stay in the processor's caches
 
 
 class Dispatcher:
@@ -30,6 +34,8 @@ class Dispatcher:
         settle: called with a session whose cursor is beyond the tail: find the log's end, then call `settled`.
         ended: called once for each session that was opened, when it has ended.
         retry: draws the reconnection time, in ms, that goes with a `bye`.
+        elsewhere: the URL of the stream of a user who is served by another gateway, if it is known.
+        fan_out: writes to many; None: Python does.
     """
 
     def __init__(
@@ -41,6 +47,8 @@ class Dispatcher:
         settle: Callable[[Session], None],
         ended: Callable[[Session], None],
         retry: Callable[[Bye], int],
+        elsewhere: Callable[[str], str | None] = lambda user: None,
+        fan_out: FanOut | None = None,
     ) -> None:
         self.hub = hub
         self.counters = counters
@@ -49,6 +57,8 @@ class Dispatcher:
         self._settle = settle
         self._ended = ended
         self._retry = retry
+        self._fan_out = fan_out or PlainFanOut()
+        self._elsewhere = elsewhere
         self.full: set[Session] = set()  # those whose client takes nothing just now
 
     def open(self, session: Session, cursor: Cursor | Malformed | None, retry: int) -> bool:
@@ -81,15 +91,28 @@ class Dispatcher:
         before = tail.duplicates
         deliveries, woken = self.hub.publish(partition, records, end, self._clock())
         self.counters.duplicates += tail.duplicates - before
-        for delivery in deliveries:
-            data = payload(b"".join([self._frame(partition, record) for record in delivery.records]))
-            full = fan_out(delivery.sessions, data)
-            self.counters.frames += len(delivery.records) * len(delivery.sessions)
-            self.counters.bytes += len(data.frames) * len(delivery.sessions)
-            for session in full:
+        for begin in range(0, len(deliveries), _AT_ONCE):
+            for session in self._deliver(partition, deliveries[begin : begin + _AT_ONCE]):
                 self._full(session)
         for session in woken:
             self._pull(session)
+
+    def _deliver(self, partition: int, deliveries: Sequence[Delivery]) -> list[Session]:
+        """Writes; returns those that are full now."""
+        full: list[Session] = []
+        letters: list[Letter] = []
+        frames = size = 0
+        for records, sessions in deliveries:
+            data = payload(b"".join([self._frame(partition, record) for record in records]))
+            frames += len(records) * len(sessions)
+            size += len(data.frames) * len(sessions)
+            if len(sessions) == 1:
+                letters.append((sessions[0], data))
+            else:
+                full += self._fan_out.all(sessions, data)
+        self.counters.frames += frames
+        self.counters.bytes += size
+        return full + self._fan_out.each(letters)
 
     def lay_out(self, layout: Layout) -> None:
         """The topic is, or has become, this."""
@@ -113,11 +136,11 @@ class Dispatcher:
         if session.state is not State.CLOSED:
             self._pull(session)
 
-    def read(self, session: Session, records: Sequence[Record], end: int) -> bool:
+    def read(self, session: Session, records: Sequence[Record], end: int, window: Window) -> bool:
         """Gives a rewound session its part of `records`, read up to `end`. False: it needs no more of this."""
         if session.state is State.CLOSED or session.full_since is not None or not session.behind:
             return False
-        mine = self.hub.deliver_read(session, records, end, self._clock())
+        mine = self.hub.deliver_read(session, records, end, self._clock(), window)
         self._write(session, b"".join([self._frame(session.partition, record) for record in mine]), len(mine))
         if session.position < self.hub.tail_of(session).start:
             return session.full_since is None
@@ -146,7 +169,7 @@ class Dispatcher:
         for partition, live in by_partition.items():
             end = self.hub.lanes[partition].tail.end
             data = payload(frames.heartbeat(str(Cursor(self.hub.epoch, partition, end))))
-            for session in fan_out(live, data):
+            for session in self._fan_out.all(live, data):
                 self._full(session)
 
     def end(self, session: Session, reason: Bye) -> None:
@@ -219,9 +242,11 @@ class Dispatcher:
         self._write(session, frames.control("reset", data, cursor))
 
     def _frame(self, partition: int, record: Record) -> bytes:
+        if record.frame is not None:
+            return record.frame
         message = record.message
         assert message is not None  # the hub gives only what `Record.live` found readable
-        return frames.message(message.event, str(Cursor(self.hub.epoch, partition, record.offset + 1)), message.data)
+        return frames.message(message.event, cursor_text(self.hub.epoch, partition, record.offset + 1), message.data)
 
     def _write(self, session: Session, data: bytes, count: int = 1) -> None:
         if not data:
@@ -237,6 +262,8 @@ class Dispatcher:
         self.full.add(session)
 
     def _farewell(self, session: Session, reason: Bye, cursor: str | None) -> None:
-        data = {"reason": reason, "reconnect": reason.reconnect}
+        data: dict[str, object] = {"reason": reason, "reconnect": reason.reconnect}
+        if reason is Bye.MOVED and (url := self._elsewhere(session.user)) is not None:
+            data["url"] = url
         session.sink.write(payload(frames.control("bye", data, cursor, self._retry(reason))))
         session.sink.close()

@@ -43,12 +43,12 @@ def encode(
     return _LONE_SURROGATE.sub("\ufffd", "\n".join(lines) + "\n\n").encode() if lines else b""
 
 
-def message(event: str, cursor: str, data: bytes) -> bytes:
+def message(event: str, cursor: bytes, data: bytes) -> bytes:
     """The frame of a decoded record: the hot path, so nothing is checked.
 
-    `event` is ours, `cursor` is `str(Cursor)`, `data` is JSON as orjson writes it: without a line end.
+    `event` is ours, `cursor` is `core.cursor.text`, `data` is JSON as orjson writes it: without a line end.
     """
-    return b"id: %b\nevent: %b\ndata: %b\n\n" % (cursor.encode(), event.encode(), data)
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (cursor, event.encode(), data)
 
 
 def control(event: str, data: Mapping[str, object], cursor: str | None = None, retry: int | None = None) -> bytes:

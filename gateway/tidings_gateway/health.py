@@ -1,7 +1,6 @@
 """Shell: does Kafka answer?"""
 
 import asyncio
-import logging
 import time
 
 from confluent_kafka import KafkaException
@@ -32,7 +31,7 @@ class KafkaHealth:
 
     def _ask(self) -> bool:
         if self._admin is None:
-            self._admin = AdminClient(self._settings.kafka(), logger=logging.getLogger("tidings.kafka"))
+            self._admin = AdminClient(self._settings.kafka())
         try:
             return bool(self._admin.list_topics(timeout=_PATIENCE_S).brokers)
         except KafkaException:

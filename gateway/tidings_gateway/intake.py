@@ -2,16 +2,22 @@
 
 from collections.abc import Iterable
 
-from .core.record import Record
+from .core.record import Record, record_id
+from .core.shared import Personal, Shared
 from .decoder import Decoder
 from .sources.base import Raw
 
 
 class Intake:
-    """Makes records; what is no notification at all (a tombstone, a key that is not text) is left out and counted."""
+    """Makes records; what is no notification at all (a tombstone, a key that is not text) is left out and counted.
 
-    def __init__(self, decoder: Decoder) -> None:
+    Args:
+        personal: makes a shared notification one user's own.
+    """
+
+    def __init__(self, decoder: Decoder, personal: Personal) -> None:
         self._decoder = decoder
+        self._personal = personal
         self.refused = 0
 
     def prepare(self, value: bytes) -> None:
@@ -32,20 +38,18 @@ class Intake:
         if not key:
             return self._shared(offset, value)
         try:
-            return Record(offset, key.decode(), "", _id(key, decoder.identify(value)), value, decoder.open)
+            id = decoder.identify(value)
+            return Record(offset, key.decode(), "", id and record_id(key, id), value, decoder.open)
         except UnicodeDecodeError:
             self.refused += 1
             return None
 
     def _shared(self, offset: int, value: bytes) -> Record | None:
-        message = self._decoder.open("", value)
+        opened = self._decoder.open_shared(value)
+        message = opened.message if isinstance(opened, Shared) else opened
         if message is None or not message.topic:
             self.refused += 1
             return None
-        id = _id(b"", message.id.encode())
-        return Record(offset, "", message.topic, id, value, lambda user, value: message)
-
-
-def _id(key: bytes, id: bytes | None) -> bytes | None:
-    """Of one user: what is written under a wrong key must not pass for the right one's."""
-    return None if id is None else key + b"\0" + id
+        personal = (lambda user: self._personal(user, opened)) if isinstance(opened, Shared) else None
+        id = record_id(b"", message.id.encode())
+        return Record(offset, "", message.topic, id, value, lambda user, value: message, personal)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from .sources.base import Batch, Bounds, Jump, Layout, Prepare, Source
+from .sources.base import Batch, Bounds, Jump, Layout, Partitions, Prepare, Source
 
 
 class MeasuredSource:
@@ -34,6 +34,10 @@ class MeasuredSource:
                     case Batch() if event.records and event.records[0].offset >= self._ends.get(event.partition, 0):
                         self._observe(max(0.0, self._clock() - event.records[0].timestamp / 1000))
                 yield event
+
+    def serve(self, partitions: Partitions) -> None:
+        """As `Source.serve`."""
+        self._source.serve(partitions)
 
     def read(self, partition: int, start: int) -> AsyncGenerator[Batch | Jump, None]:
         """As `Source.read`."""

@@ -45,6 +45,7 @@ class StreamProtocol(HttpToolsProtocol):
     def detach(self) -> FastSink | None:
         """As `Offer.detach`. uvicorn believes the client gone, so it waits for nothing and drops what comes after."""
         if self.cycle.disconnected or self.transport.is_closing():
+            self.cycle.disconnected = True  # else uvicorn complains that the response is not complete
             return None
         self.cycle.disconnected = True
         self.cycle.message_event.set()
@@ -64,6 +65,8 @@ class StreamProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_done()
         super().connection_lost(exc)
+        gone: Any = None
+        self.cycle = self.scope = gone  # they know this object, and would keep it until the garbage collector comes
         sink, self._sink = self._sink, None
         if sink is not None:
             sink.lost()

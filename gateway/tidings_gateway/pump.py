@@ -35,7 +35,8 @@ class Pump:
         self._dispatcher = dispatcher
         self._rewinder = rewinder
         self._intake = intake
-        self._ends: dict[int, int] = {}
+        self._catching: dict[int, int] = {}  # where a partition ended when we took it up, until we have read so far
+        self._turned = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._settling: dict[int, set[Session]] = {}
         self._settlers: set[asyncio.Task[None]] = set()
@@ -43,6 +44,14 @@ class Pump:
     def start(self) -> None:
         """Begins to carry."""
         self._task = asyncio.create_task(self._run(), name="pump")
+
+    def serves(self, partition: int) -> bool:
+        """Whether the partition is ours, and read up to where it ended when we took it up."""
+        return partition in self._dispatcher.hub.lanes and partition not in self._catching
+
+    async def until_turned(self) -> None:
+        """Returns when what `serves` says may have changed."""
+        await self._turned.wait()
 
     async def stop(self) -> None:
         """Stops carrying."""
@@ -91,8 +100,19 @@ class Pump:
                 self._dispatcher.resume(waited)
             case Layout():
                 self._layout(event)
-        if not self.primed.is_set() and self._is_primed():
+        if self._catching or isinstance(event, Layout):
+            self._catch_up(event)
+
+    def _catch_up(self, event: Layout | Batch | Jump) -> None:
+        lanes, catching = self._dispatcher.hub.lanes, self._catching
+        if isinstance(event, Jump) and event.partition in catching:  # it may go on before where it ended
+            catching[event.partition] = min(event.start, catching[event.partition])
+        for partition in [p for p, end in catching.items() if p not in lanes or lanes[p].tail.end >= end]:
+            del catching[partition]
+        if not catching:
             self.primed.set()
+        self._turned.set()
+        self._turned = asyncio.Event()
 
     def _batch(self, batch: Batch) -> None:
         counters = self._dispatcher.counters
@@ -102,15 +122,12 @@ class Pump:
 
     def _layout(self, layout: Layout) -> None:
         dispatcher, hub = self._dispatcher, self._dispatcher.hub
-        self._ends = layout.ends
         dispatcher.counters.lag.clear()
         waited = self._rewinder.forget()
+        known = hub.lanes.keys() if layout.epoch == hub.epoch else ()
+        self._catching.update({p: end for p, end in layout.ends.items() if p not in known})
         dispatcher.lay_out(layout)
         for partition, begin in layout.begins.items():
             if begin > hub.lanes[partition].tail.end:  # the source began again, further on
                 dispatcher.jump(partition, begin, Reset.EXPIRED)
         dispatcher.resume(waited)
-
-    def _is_primed(self) -> bool:
-        lanes = self._dispatcher.hub.lanes
-        return bool(self._ends) and all(lanes[p].tail.end >= end for p, end in self._ends.items())

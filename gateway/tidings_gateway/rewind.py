@@ -77,7 +77,7 @@ class Rewind:
         shared = own.pop("", [])
         self.at = end
         for session in aboard:
-            if not self._dispatcher.read(session, _merged(own.get(session.user, []), shared), end):
+            if not self._dispatcher.read(session, _merged(own.get(session.user, []), shared), end, self._window):
                 self._waiting.discard(session)
         if self._reread.start < self._tail.start <= end:
             self._dispatcher.keep(self._tail, self._reread)

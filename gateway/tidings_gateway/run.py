@@ -1,20 +1,21 @@
-"""Runs a gateway in this process until it is told to stop."""
+"""Runs a gateway, in this process or in several, until it is told to stop."""
 
 import asyncio
 import errno
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
-import structlog
 from tidings_schemas.errors import Permanent
 
 from . import stream_env
-from .app import create_app, running
+from .auth.authenticator import Authenticator
 from .auth.keys import UnusableKey
-from .server import GatewayServer, configure
+from .server import configure
+from .serving import serve
 from .settings import GatewaySettings, is_loopback
-from .sockets import listen
-
-log = structlog.get_logger(__name__)
+from .sockets import listen, listen_together
+from .workers import Workers
 
 
 class NoAddress(Permanent):
@@ -29,12 +30,18 @@ def run(settings: GatewaySettings) -> None:
         UnusableKey: the key for tokens cannot be used, or is the development key and others could connect.
         BrokerUnavailable: Kafka does not answer.
         Refused: Kafka lacks a topic.
+        WorkersFailed: the same of one of several workers, or it dies again and again.
     """
     refuse_strangers(settings)
-    listener = _listen(settings)
-    here = settings.model_copy(update={"port": listener.getsockname()[1]})
-    with listener, asyncio.Runner(loop_factory=configure(None).get_loop_factory()) as runner:
-        runner.run(_serve(here, listener))
+    limits = stream_env.load()
+    with _listening(settings) as listeners:
+        here = settings.model_copy(update={"port": listeners[0].getsockname()[1]})
+        if settings.workers == 1:
+            with asyncio.Runner(loop_factory=configure(None).get_loop_factory()) as runner:
+                runner.run(serve(here, limits, listeners))
+            return
+        Authenticator(here)  # a bad key is told once, and a development key made once, before there are many
+        Workers(here, limits, listeners).run()
 
 
 def refuse_strangers(settings: GatewaySettings) -> None:
@@ -51,28 +58,25 @@ def refuse_strangers(settings: GatewaySettings) -> None:
         )
 
 
-def _listen(settings: GatewaySettings) -> socket.socket:
-    try:
-        return listen(settings.host, settings.port)
-    except OSError as error:
-        remedy = "choose another address by --host or TIDINGS_GATEWAY_HOST"
-        if error.errno == errno.EADDRINUSE:
-            remedy = "another program listens there; stop it, or choose another port by --port or TIDINGS_GATEWAY_PORT"
-        if error.errno == errno.EACCES:
-            remedy = "ports below 1024 need privileges; choose another port by --port or TIDINGS_GATEWAY_PORT"
-        raise NoAddress(f"{error.strerror}: {remedy}") from error
+@contextmanager
+def _listening(settings: GatewaySettings) -> Iterator[list[socket.socket]]:
+    """A listening socket for each worker."""
+    with ExitStack() as stack:
+        try:
+            if settings.workers == 1:
+                listeners = [listen(settings.host, settings.port)]
+            else:
+                listeners = listen_together(settings.host, settings.port, settings.workers)
+        except OSError as error:
+            raise NoAddress(f"{error.strerror}: {_remedy(error)}") from error
+        for listener in listeners:
+            stack.enter_context(listener)
+        yield listeners
 
 
-async def _serve(settings: GatewaySettings, listener: socket.socket) -> None:
-    app = create_app(settings, stream_settings=stream_env.load())
-    services = app.state.services
-    # Not by uvicorn's lifespan, which would turn a clear error into a traceback in the log.
-    async with running(services):
-        log.info("gateway is ready", address=_address(listener), development=settings.development)
-        await GatewayServer(configure(app, lifespan="off"), services.streams).serve(sockets=[listener])
-    log.info("gateway has stopped")
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+def _remedy(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "another program listens there; stop it, or choose another port by --port or TIDINGS_GATEWAY_PORT"
+    if error.errno == errno.EACCES:
+        return "ports below 1024 need privileges; choose another port by --port or TIDINGS_GATEWAY_PORT"
+    return "choose another address by --host or TIDINGS_GATEWAY_HOST"

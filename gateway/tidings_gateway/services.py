@@ -9,9 +9,11 @@ from tidings_schemas.from_json import JsonReader
 
 from .auth.authenticator import Authenticator
 from .auth.identity import Identity
+from .fleet import Fleet
 from .health import KafkaHealth
 from .metrics import Metrics
 from .settings import GatewaySettings
+from .shard_table import ShardTable
 from .streams import Streams
 from .views.all import Views
 from .writer import Writer
@@ -19,7 +21,10 @@ from .writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of a running gateway."""
+    """The parts of a running gateway. `fleet`: the other workers on its port; `shard_table`: of moved partitions.
+
+    Both are None where there is but one.
+    """
 
     settings: GatewaySettings
     auth: Authenticator
@@ -29,6 +34,8 @@ class Services:
     reader: JsonReader
     health: KafkaHealth
     metrics: Metrics
+    fleet: Fleet | None = None
+    shard_table: ShardTable | None = None
 
 
 def services_of(request: HTTPConnection) -> Services:

@@ -1,6 +1,7 @@
 """The gateway's settings: what `tidings_schemas.settings` says, and how to serve browsers."""
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +9,8 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import NoDecode, SettingsConfigDict
 from tidings_schemas.errors import Permanent
 from tidings_schemas.settings import Settings
+
+from .core.shards import Shards, default_addresses, parse_shard
 
 DAY_S = 24 * 60 * 60
 _LOOPBACK_NAMES = ("localhost", "ip6-localhost")
@@ -31,6 +34,11 @@ class GatewaySettings(Settings):
 
     host: str = Field(default="127.0.0.1", validation_alias=_env("TIDINGS_GATEWAY_HOST"))
     port: int = Field(default=8600, validation_alias=_env("TIDINGS_GATEWAY_PORT"), ge=0, le=65535)
+    shard: str | None = Field(default=None, validation_alias=_env("TIDINGS_GATEWAY_SHARD"))
+    addresses: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, validation_alias=_env("TIDINGS_GATEWAY_ADDRESSES")
+    )
+    workers: int = Field(default=1, validation_alias=_env("TIDINGS_GATEWAY_WORKERS"), ge=1, le=256)
 
     jwks: str | None = Field(default=None, validation_alias=_env("TIDINGS_JWKS"))
     jwks_refresh_s: float = Field(default=300.0, validation_alias=_env("TIDINGS_JWKS_REFRESH_S"), ge=1)
@@ -53,7 +61,7 @@ class GatewaySettings(Settings):
     write_timeout_s: float = Field(default=10.0, validation_alias=_env("TIDINGS_WRITE_TIMEOUT_S"), gt=0)
     static: Path = Field(default=Path(__file__).parent / "static", validation_alias=_env("TIDINGS_STATIC"))
 
-    @field_validator("origins", mode="before")
+    @field_validator("origins", "addresses", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -72,6 +80,39 @@ class GatewaySettings(Settings):
         if sum(value is not None for value in given) > 1:
             raise ValueError("set only one of TIDINGS_JWKS, TIDINGS_JWT_SECRET and TIDINGS_JWT_SECRET_FILE")
         return self
+
+    @field_validator("addresses")
+    @classmethod
+    def _reachable(cls, value: list[str]) -> list[str]:
+        for address in value:
+            if not re.fullmatch(r"(https?://[^/?#]+)?(/[^?#]*[^/?#])?", address) or not address:
+                raise ValueError(f"{address!r} is no address: write https://host[:port], or a path such as /shards/0")
+        return value
+
+    @field_validator("shard")
+    @classmethod
+    def _is_shard(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_shard(value)
+        return value
+
+    @model_validator(mode="after")
+    def _all_shards(self) -> "GatewaySettings":
+        if self.shard is None:
+            if self.addresses:
+                raise ValueError("TIDINGS_GATEWAY_ADDRESSES needs TIDINGS_GATEWAY_SHARD, which of them this is: 0/2")
+            return self
+        _, count = parse_shard(self.shard)
+        if self.addresses and len(self.addresses) != count:
+            raise ValueError(f"TIDINGS_GATEWAY_ADDRESSES must name all {count} shards in order, as each gateway's does")
+        return self
+
+    def shards(self) -> Shards | None:
+        """Which users this gateway serves, and where the others are; None: it serves everybody."""
+        if self.shard is None:
+            return None
+        here, count = parse_shard(self.shard)
+        return Shards(here, tuple(self.addresses) or default_addresses(count))
 
     @property
     def development(self) -> bool:

@@ -1,10 +1,16 @@
 """The listening socket. What is set on it, every accepted connection inherits."""
 
 import socket
+import sys
 
 
 def listen(
-    host: str, port: int, backlog: int = 4096, send_buffer: int = 64 * 1024, dead_after: float = 12.0
+    host: str,
+    port: int,
+    backlog: int = 4096,
+    send_buffer: int = 64 * 1024,
+    dead_after: float = 12.0,
+    shares_port: bool = False,
 ) -> socket.socket:
     """A socket that listens on `host` and `port` (0: any free one).
 
@@ -13,6 +19,7 @@ def listen(
         send_buffer: bytes that the kernel keeps for one client. Left to itself it takes 3–4 MB for one that does not
             read, before anybody here notices.
         dead_after: seconds after which a peer that vanished without a word is given up.
+        shares_port: other sockets of this user may listen there too; the kernel spreads connections (SO_REUSEPORT).
 
     Raises:
         OSError: the address cannot be had; the text names it.
@@ -22,6 +29,8 @@ def listen(
     try:
         for level, option, value in _options(send_buffer, dead_after):
             listener.setsockopt(level, option, value)
+        if shares_port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(backlog)
         listener.setblocking(False)
@@ -29,6 +38,21 @@ def listen(
         listener.close()
         raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from error
     return listener
+
+
+def listen_together(host: str, port: int, count: int) -> list[socket.socket]:
+    """`count` sockets on one port, among which the kernel spreads connections; elsewhere than on Linux `count` times
+    the same one, since only Linux spreads.
+
+    Raises:
+        OSError: the address cannot be had, or another program has it.
+    """
+    first = listen(host, port)  # not sharing: with a port that is shared already the next call would succeed
+    if sys.platform != "linux":
+        return [first] * count
+    taken = first.getsockname()[1]
+    first.close()
+    return [listen(host, taken, shares_port=True) for _ in range(count)]
 
 
 def _options(send_buffer: int, dead_after: float) -> list[tuple[int, int, int]]:

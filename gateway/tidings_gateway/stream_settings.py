@@ -1,6 +1,11 @@
 """Limits of the streams: plain data, so that any settings library may fill it in."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+#: Whether frames of one user each and the loop of sends are made in C: where it can be had (and for many streams); for
+#: all, or not to start; never.
+Native = Literal["auto", "on", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,8 @@ class StreamSettings:
         conflate_above, summarise_above, reset_above: backlog of a slow stream, in bytes, at each step of the ladder.
         stall: a slow stream that takes nothing for so long is closed.
         per_user, per_address, total: open streams; beyond it 200, `bye` with `limit`, close.
+        native: see `Native`.
+        gzip: compress the streams of clients that accept it: a sixth of the bytes, more CPU and memory (ADR 112).
     """
 
     heartbeat: float = 15.0
@@ -43,3 +50,5 @@ class StreamSettings:
     per_user: int = 20
     per_address: int = 1_000
     total: int = 100_000
+    native: Native = "auto"
+    gzip: bool = False

@@ -8,7 +8,7 @@ await streams.stop()
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,28 +24,37 @@ from .core.ladder import Marks
 from .core.lane import Follows
 from .core.reasons import Bye
 from .core.session import Session
+from .core.shards import Shards
+from .core.shared import Personal
 from .counters import Counters
 from .decoder import Decoder
 from .dispatcher import Dispatcher
 from .inboxes import Inboxes, Kept, as_json
 from .intake import Intake
+from .placement import Placement
 from .pump import Pump
 from .rewinder import Rewinder
 from .sources.base import Source
 from .stream_settings import StreamSettings
 from .ticker import Ticker
 from .transports.collect import Collected, CollectingSink
+from .transports.native_fanout import chosen, transcoder
 from .transports.response import BoundSink, StreamResponse
 
 log = structlog.get_logger(__name__)
 
+STREAM_PATH = "/v1/stream"
 _START_S = 30.0  # to prime the tails; after that the process is up, but not ready
 _POLL_ROOM = 1024 * 1024
 _SNAPSHOT_ROOM = 8 * 1024 * 1024
 
 
 class Elsewhere(LookupError):
-    """The user's partition belongs to another gateway."""
+    """The user's partition belongs to another gateway. `address`: of that gateway, if it is known."""
+
+    def __init__(self, text: str, address: str | None = None) -> None:
+        super().__init__(text)
+        self.address = address
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,11 @@ class Streams:
         settings: limits.
         clock: unix seconds.
         follows: `(user, topic) -> bool`, for records shared by all followers of a topic.
+        personal: makes a shared notification a follower's own.
+        shards: which gateway serves whom; None: this one serves all.
+
+    Raises:
+        NotBuilt: the settings insist on the native loop, and it cannot be had.
     """
 
     def __init__(
@@ -85,18 +99,30 @@ class Streams:
         settings: StreamSettings,
         clock: Callable[[], float],
         follows: Follows = lambda user, topic: False,
+        personal: Personal = lambda user, shared: shared.message_of(user, "en", "UTC"),
+        shards: Shards | None = None,
     ) -> None:
         self.counters = Counters()
         self.draining = False
         self._source = source
         self._settings = settings
-        self._hub = Hub(_limits(settings), follows)
-        intake = Intake(Decoder(codec, self._count_undecodable))
+        decoder = Decoder(codec, self._count_undecodable, transcoder(settings.native))
+        self._hub = Hub(_limits(settings), follows, decoder.frame)
+        intake = Intake(decoder, personal)
         self._dispatcher = Dispatcher(
-            self._hub, self.counters, clock, self._rewind, self._settle, self._ended, self._retry
+            self._hub,
+            self.counters,
+            clock,
+            self._rewind,
+            self._settle,
+            self._ended,
+            self._retry,
+            self._stream_url,
+            chosen(settings.native),
         )
         self._rewinder = Rewinder(source, self._dispatcher, intake, settings, clock)
         self._pump = Pump(source, self._dispatcher, self._rewinder, intake)
+        self._placement = Placement(shards, source, self._hub, self._pump)
         self._ticker = Ticker(self._dispatcher, settings, clock)
         self._admission = Admission(Caps(settings.per_user, settings.per_address, settings.total))
         self._inboxes = Inboxes()
@@ -112,7 +138,8 @@ class Streams:
         self._pump.start()
         self._ticker.start()
         try:
-            await asyncio.wait_for(self._pump.primed.wait(), _START_S)
+            async with asyncio.timeout(_START_S):
+                await self._pump.primed.wait()
         except TimeoutError:
             log.warning("the log is not read to its end yet; not ready", seconds=_START_S)
 
@@ -149,7 +176,19 @@ class Streams:
         def open(sink: BoundSink, address: str) -> None:
             self._open(Session(user, sink, expires_at, address), last_event_id)
 
-        return StreamResponse(self._until_primed, open, self._settings.write_buffer, self._settings.stall)
+        limits = self._settings
+        return StreamResponse(
+            lambda: self._until_known(user), open, limits.write_buffer, limits.stall, compress=limits.gzip
+        )
+
+    async def elsewhere(self, user: str) -> str | None:
+        """The address of the gateway that serves the user; None: this one."""
+        await self._until_known(user)
+        return self._placement.elsewhere(user)
+
+    def move(self, moves: Mapping[int, int]) -> None:
+        """See `Placement.move`: the streams of partitions that go elsewhere end by `bye` with `moved`."""
+        self._placement.move(moves)
 
     async def snapshot(self, user: str, limit: int = 50) -> Snapshot:
         """The user's inbox: from memory, and where that is too short from the log.
@@ -158,10 +197,9 @@ class Streams:
             Elsewhere: the user's partition belongs to another gateway.
             BrokerUnavailable: the log is needed and does not answer.
         """
-        await self._until_primed()
+        await self._until_known(user)
+        self._demand(user)
         partition = self._hub.partition_of(user)
-        if partition not in self._hub.lanes:
-            raise Elsewhere(f"partition {partition} of user {user!r} is not read here")
         start = self._inboxes.position(user, self._hub.epoch, partition) or await self._floor(partition)
         kept, whole = await self._keep_up(user, start)
         while not whole:
@@ -178,7 +216,8 @@ class Streams:
         sink = CollectingSink(_POLL_ROOM)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._until_primed()
+                await self._until_known(user)
+                self._demand(user)
                 await self._watch(user, parse(cursor), sink, sink.until_message)
         collected = sink.collected
         documents = [(event, orjson.loads(data)) for event, data in collected.messages]
@@ -212,6 +251,8 @@ class Streams:
     def _refusal(self, session: Session) -> Bye | None:
         if self.draining:
             return Bye.DRAIN
+        if self._pump.primed.is_set() and not self._placement.serves(session.user):
+            return Bye.MOVED
         if not self._pump.primed.is_set() or not self._admission.enter(session.user, session.address or ""):
             return Bye.LIMIT
         return None
@@ -222,11 +263,19 @@ class Streams:
             self._admission.leave(session.user, session.address)
             self._ticker.remove(session)
 
-    async def _until_primed(self) -> None:
-        if self._pump.primed.is_set():
-            return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._pump.primed.wait(), _START_S)
+    async def _until_known(self, user: str) -> None:
+        await self._placement.until_known(user, _START_S)
+
+    def _demand(self, user: str) -> None:
+        if not self._placement.serves(user):
+            raise self._elsewhere(user)
+
+    def _elsewhere(self, user: str) -> Elsewhere:
+        return Elsewhere(f"user {user!r} is not served here", self._placement.elsewhere(user))
+
+    def _stream_url(self, user: str) -> str | None:
+        address = self._placement.elsewhere(user)
+        return None if address is None else address + STREAM_PATH
 
     async def _keep_up(self, user: str, start: Cursor) -> tuple[Kept, bool]:
         """The inbox, brought on from `start` as far as there was room for in one go; whether that was all."""
@@ -246,7 +295,7 @@ class Streams:
     async def _watch(self, user: str, start: Cursor | Malformed, sink: CollectingSink, until: Any) -> None:
         session = Session(user, sink)
         if not self._dispatcher.open(session, start, 0):
-            raise Elsewhere(f"user {user!r} is not served here")
+            raise self._elsewhere(user)
         try:
             await until()
         finally:

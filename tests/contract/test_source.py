@@ -15,6 +15,7 @@ from tests.streaming.logs import Log
 
 T = TypeVar("T")
 ANN = partition_of("ann", PARTITIONS)
+OTHER = next(user for user in map(str, range(100)) if partition_of(user, PARTITIONS) != ANN)
 
 
 class Reader:
@@ -128,6 +129,20 @@ async def test_a_range_is_read_again(log: Log) -> None:
     assert offsets == list(range(17, 5000))
 
 
+async def test_a_reader_that_takes_its_time_hears_of_the_end(log: Log) -> None:
+    """Also where the end came while it was busy, together with the last records."""
+    await log.publish("ann", *[b"%d" % n for n in range(1500)])
+    source = log.source()
+    offsets = []
+    async with aclosing(source.read(ANN, 0)) as batches:
+        async for batch in batches:
+            assert isinstance(batch, Batch)
+            offsets += [raw.offset for raw in batch.records]
+            await asyncio.sleep(1)  # longer than Kafka keeps an answer back
+    await source.close()
+    assert offsets == list(range(1500))
+
+
 async def test_a_read_that_is_left_early_leaves_nothing_behind(log: Log) -> None:
     """A resume that has enough stops reading; the next one begins where it wants to."""
     await log.publish("ann", *[b"%d" % n for n in range(3000)])
@@ -211,3 +226,35 @@ async def test_a_truncated_log_is_told() -> None:
         await reader.values(0, 5)
         source.truncate(0, 3)
         assert await reader.next(Jump) == Jump(0, 3, Reset.FUTURE)
+
+
+async def test_partitions_can_be_given_up_and_taken_back(log: Log) -> None:
+    """What is not served is not read; what is taken up begins some way back from its end; the others just go on."""
+    await log.publish("ann", *[b"%d" % n for n in range(5)])
+    source = log.source(back=2)
+    async with reading(source) as reader:
+        await reader.next(Layout)
+        assert await reader.values(ANN, 2) == [b"3", b"4"]
+        source.serve(lambda count: {1 - ANN})
+        layout = await reader.next(Layout)
+        assert (layout.count, layout.begins.keys(), layout.ends.keys()) == (PARTITIONS, {1 - ANN}, {1 - ANN})
+        await log.publish("ann", b"5", b"6", b"7")
+        await log.publish(OTHER, b"other")
+        batch = await reader.next(Batch, lambda event: bool(event.records))
+        assert (batch.partition, [raw.value for raw in batch.records]) == (1 - ANN, [b"other"])
+        source.serve(range)
+        layout = await reader.next(Layout)
+        assert layout.begins == {ANN: 6, 1 - ANN: 1}
+        assert await reader.values(ANN, 2) == [b"6", b"7"]
+
+
+async def test_a_source_may_serve_nothing(log: Log) -> None:
+    """A spare gateway has a layout of no partitions, until it is given some."""
+    await log.publish("ann", b"1")
+    source = log.source()
+    source.serve(lambda count: set())
+    async with reading(source) as reader:
+        assert (await reader.next(Layout)).begins == {}
+        source.serve(lambda count: {ANN})
+        assert (await reader.next(Layout)).begins == {ANN: 0}
+        assert await reader.values(ANN, 1) == [b"1"]

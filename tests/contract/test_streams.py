@@ -139,6 +139,21 @@ async def test_a_poll_with_news_answers_at_once(log: Log, start: Start) -> None:
     assert (waited.reset, parse(waited.cursor)) == (None, parse((await streams.snapshot("ann")).cursor))
 
 
+async def test_what_has_expired_is_in_no_poll(log: Log, start: Start) -> None:
+    """Neither from memory nor from beyond it: whoever comes back late is spared what is over."""
+    now = time.time()
+    for n in range(20):
+        await log.publish("ann", notification(f"{n}", expires_at=now + 60 if n % 2 else now + 1_000))
+    streams = await start(back=5, clock=lambda: now)
+    early = str(Cursor(streams._hub.epoch, streams._hub.partition_of("ann"), 0))
+    late = str(Cursor(streams._hub.epoch, streams._hub.partition_of("ann"), 16))
+    assert len((await streams.wait("ann", early, 20)).notifications) == 20
+    now += 61
+    for cursor, first in ((early, 0), (late, 16)):
+        found = [entry["id"] for entry in (await streams.wait("ann", cursor, 20)).notifications]
+        assert found == [str(n) for n in range(first, 20, 2)]
+
+
 async def test_a_poll_waits_for_news(log: Log, start: Start) -> None:
     """It answers as soon as something comes."""
     streams = await start()

@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import uvloop
 from starlette.types import ASGIApp
 from tidings_gateway import server, sockets
 from tidings_gateway.protocol import StreamProtocol
 from tidings_gateway.sources.base import Source
-from tidings_gateway.stream_settings import StreamSettings
+from tidings_gateway.stream_settings import Native, StreamSettings
 from tidings_schemas.codec import Codec
 
 from tests.streaming.app import Gateway
@@ -19,8 +19,21 @@ from tests.streaming.build import CODEC
 
 T = TypeVar("T")
 
-#: How a stream may reach its client: our own server's transport, or what any ASGI server offers.
-WAYS: dict[str, Any] = {"fast": StreamProtocol, "httptools": "httptools", "h11": "h11"}
+
+class Way(NamedTuple):
+    """How a stream reaches its client."""
+
+    protocol: Any
+    native: Native = "off"
+
+
+#: Our own server's transport, with the sends in Python or in C, or what any ASGI server offers.
+WAYS = {
+    "fast": Way(StreamProtocol),
+    "native": Way(StreamProtocol, "on"),
+    "httptools": Way("httptools"),
+    "h11": Way("h11"),
+}
 
 
 class Served:

@@ -2,10 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from tidings_gateway.services import Known, Services, Wired
+
+from .redirects import redirect
 
 router = APIRouter(tags=["notifications"])
 
@@ -29,15 +32,22 @@ class WaitedOut(BaseModel):
     )
 
 
-@router.get("/v1/notifications")
+@router.get(
+    "/v1/notifications",
+    response_model=InboxOut | WaitedOut,
+    responses={307: {"description": "Another gateway serves this user: follow."}},
+)
 async def get_notifications(
+    request: Request,
     services: Wired,
     identity: Known,
     limit: Annotated[int, Query(ge=1, le=200, description="Of the inbox: at most so many.")] = 50,
     after: Annotated[str | None, Query(max_length=200, description="Long poll: what came after this cursor.")] = None,
     wait: Annotated[float, Query(ge=0, le=60, description="Long poll: wait so many seconds for something.")] = 0,
-) -> InboxOut | WaitedOut:
+) -> InboxOut | WaitedOut | Response:
     """The inbox; or, with `after`, what came since, for networks that do not let a stream through."""
+    if sent_on := redirect(request, await services.streams.elsewhere(identity.user)):
+        return sent_on
     if after is not None:
         return await _waited(services, identity.user, after, wait)
     inbox = await services.streams.snapshot(identity.user, limit)

@@ -1,11 +1,20 @@
 """What a preference may say, checked field by field. Pure."""
 
+import re
 import zoneinfo
 from functools import cache
 from typing import Annotated, Any
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from tidings_schemas import Preference
 from tidings_schemas.topics import FOLLOWED_TOPIC
 
@@ -16,10 +25,19 @@ Kind = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
 AnyKind = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z0-9][a-z0-9._-]{0,99})$")]
 KindOrTopic = Annotated[str, StringConstraints(pattern=f"^(\\*|{FOLLOWED_TOPIC.pattern})$")]
 Channel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
-Digest = Annotated[str, StringConstraints(pattern=r"^(hourly|daily@([01][0-9]|2[0-3]):[0-5][0-9])$")]
+_DIGEST = r"^(hourly|daily@([01][0-9]|2[0-3]):[0-5][0-9])$"
 Minute = Annotated[int, Field(ge=0, le=1439, strict=True)]
 Weekday = Annotated[int, Field(ge=1, le=7, strict=True)]
 Cap = Annotated[int, Field(ge=0, le=100_000, strict=True)]
+
+
+def _digest(text: str) -> str:
+    if not re.fullmatch(_DIGEST, text):
+        raise ValueError(f"{text!r} is no digest; write hourly or daily@HH:MM, such as daily@08:00")
+    return text
+
+
+Digest = Annotated[str, AfterValidator(_digest), WithJsonSchema({"type": "string", "pattern": _DIGEST})]
 
 
 @cache
@@ -77,14 +95,23 @@ class PreferenceBody(BaseModel):
         default=[], max_length=_MANY, description="Kinds that stay silent.", examples=[["flight.departed"]]
     )
     channels: dict[KindOrTopic, list[Channel]] = Field(
-        default={}, max_length=_MANY, description="Channels by kind or topic; a kind that is absent goes everywhere."
+        default={},
+        max_length=_MANY,
+        description="Channels by topic, kind or `*`, the first that is there; `sse` is the app itself.",
+        examples=[{"flight.departed": []}],
     )
     quiet_hours: QuietHours | None = Field(default=None, description="null = never.")
     caps: dict[AnyKind, Cap] = Field(
-        default={}, max_length=_MANY, description="At most so many an hour, by kind; `*` for all together."
+        default={},
+        max_length=_MANY,
+        description="At most so many an hour, by kind, rule or `*` (all together); more is summed up in one.",
+        examples=[{"*": 20, "flight.delayed": 3}],
     )
     digests: dict[AnyKind, Digest] = Field(
-        default={}, max_length=_MANY, description="By kind: `hourly` or `daily@HH:MM`; `*` for all."
+        default={},
+        max_length=_MANY,
+        description="By kind or `*`: `hourly` or `daily@HH:MM` of the user's clock; critical ones come at once.",
+        examples=[{"*": "daily@08:00"}],
     )
 
     def fields(self) -> dict[str, Any]:

@@ -112,7 +112,8 @@ def of(error: Exception) -> Problem:
         case TidingsError():
             return _of_tidings(error)
         case Elsewhere():
-            return Problem(421, "elsewhere", "Another gateway serves this user: ask the address for all users.")
+            extra = {"url": error.address} if error.address else {}
+            return Problem(421, "elsewhere", "Another gateway serves this user: ask that of `url`.", extra=extra)
     return Problem(500, "internal", "The gateway failed; its log says why. Trying again does no harm.")
 
 

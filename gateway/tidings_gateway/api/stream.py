@@ -10,11 +10,13 @@ from starlette.types import Receive, Scope, Send
 
 from tidings_gateway.auth.identity import AuthError
 from tidings_gateway.services import services_of
+from tidings_gateway.streams import STREAM_PATH
 
 from . import problems
 from .problems import Problem
+from .redirects import redirect
 
-PATH = "/v1/stream"
+PATH = STREAM_PATH
 _CURSOR_LIMIT = 200  # characters; what is longer is no cursor of ours, and is told by `reset`
 
 OPENAPI = {
@@ -36,6 +38,7 @@ OPENAPI = {
         ],
         "responses": {
             "200": {"description": "The stream.", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+            "307": {"description": "Another gateway serves this user: follow."},
             "401": {"description": "No valid token: stay away until signed in again."},
             "403": {"description": "Not allowed."},
         },
@@ -57,13 +60,17 @@ async def _respond(request: Request) -> Response:
         detail = "A stream is only read: use GET."
         return Problem(405, "method-not-allowed", detail, headers={"Allow": "GET, HEAD"}).response()
     services = services_of(request)
+    cursor = _cursor(request)
     try:
         identity = await services.auth.identify(request)
     except AuthError as error:
         problem = problems.of(error)
         services.metrics.refused.labels(str(problem.status)).inc()
         return problem.response()
-    return services.streams.response(identity.user, _cursor(request), float(identity.expires_at))
+    away = await services.streams.elsewhere(identity.user)
+    if sent_on := redirect(request, away, **({"lastEventId": cursor} if cursor else {})):
+        return sent_on
+    return services.streams.response(identity.user, cursor, float(identity.expires_at))
 
 
 def _cursor(request: Request) -> str | None:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Never
 
 from joserfc import jws
@@ -62,7 +63,13 @@ def _header(token: str) -> Mapping[str, Any]:
         raise Unauthenticated(f"The token is larger than {_MAX_BYTES} bytes.")
     if not _COMPACT.fullmatch(token):
         raise Unauthenticated("The token is no JWT: three parts of base64url, joined by dots.")
-    header = _object(token.partition(".")[0].encode())
+    return _checked_header(token.partition(".")[0])
+
+
+@lru_cache(maxsize=64)
+def _checked_header(segment: str) -> Mapping[str, Any]:
+    """Remembered, since all tokens of one key have the same: when thousands come back at once, it counts."""
+    header = _object(segment.encode())
     if unknown := header.keys() - _HEADER:
         raise Unauthenticated(f"The token's header has {len(unknown)} parameter(s) that are not accepted.")
     if "typ" in header and str(header["typ"]).lower() not in _TYPES:
@@ -88,7 +95,7 @@ def _verified_claims(token: str, trusted: TrustedKey) -> dict[str, Any]:
 def _object(segment: bytes) -> dict[str, Any]:
     try:
         text = urlsafe_b64decode(segment).decode()  # json would also take UTF-16 and UTF-32
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+        value = _JSON.decode(text)
     except (ValueError, RecursionError) as error:
         raise Unauthenticated("A part of the token is no sound JSON.") from error
     if not isinstance(value, dict):
@@ -106,6 +113,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> Never:
     raise ValueError(f"{constant} is no JSON")
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
 
 
 def _check_claims(claims: dict[str, Any], issuer: str, policy: Policy, now: int) -> None:

@@ -6,13 +6,17 @@ An offset means nothing once the topic was recreated, so the epoch goes with it 
 
 import re
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from dataclasses import dataclass
 
 EPOCH_SIZE = 6
+_OFFSET_SIZE = 8
 MAX_OFFSET = 2**63 - 1  # Kafka's offsets are signed
 _LAYOUT = struct.Struct(f">{EPOCH_SIZE}sHQ")
-_TEXT = re.compile(r"v1\.([A-Za-z0-9_-]{22})")  # 16 bytes
+_SIZE = 22  # characters of base64 without padding for 16 bytes
+_TEXT = re.compile(rf"v1\.([A-Za-z0-9_-]{{{_SIZE}}})")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,18 @@ class Cursor:
     offset: int
 
     def __str__(self) -> str:
-        packed = _LAYOUT.pack(self.epoch, self.partition, self.offset)
-        return "v1." + urlsafe_b64encode(packed).rstrip(b"=").decode()
+        return text(self.epoch, self.partition, self.offset).decode()
+
+
+def position(epoch: bytes, partition: int) -> bytes:
+    """What every cursor of the partition begins with."""
+    return _LAYOUT.pack(epoch, partition, 0)[:-_OFFSET_SIZE]
+
+
+def text(epoch: bytes, partition: int, offset: int) -> bytes:
+    """`str(Cursor(…))`, as bytes; every frame has one."""
+    packed = _LAYOUT.pack(epoch, partition, offset)
+    return b"v1." + b2a_base64(packed, newline=False)[:_SIZE].translate(_URL_SAFE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,16 @@ Every call is synchronous and is made from one thread. `join` and the `pull`s af
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tidings_schemas.partitioner import partition_of
 
 from .cursor import Cursor, Malformed
+from .cursor import position as cursor_position
 from .ladder import Marks, Step, plan
 from .lane import Delivery, Follows, Lane
 from .reasons import Bye, Reset
-from .record import Record
+from .record import Frame, Record
 from .session import Session, State
 from .tail import Gone, Tail
 from .window import Window
@@ -60,11 +62,13 @@ class Hub:
     Args:
         limits: see `Limits`.
         follows: whether a user follows a topic, for shared records.
+        frame: encodes many records at once; None: each is encoded when it is given out.
     """
 
-    def __init__(self, limits: Limits, follows: Follows) -> None:
+    def __init__(self, limits: Limits, follows: Follows, frame: Frame | None = None) -> None:
         self._limits = limits
         self._follows = follows
+        self._frame = frame
         self.epoch = b""
         self.count = 0
         self.lanes: dict[int, Lane] = {}
@@ -89,6 +93,8 @@ class Hub:
                 if self.lanes.get(partition) is lane and target == partition:
                     continue
                 lane.remove(session)
+                if not session.behind:  # its lane may be gone, and with it what `cursor` would ask
+                    session.move_to(lane.tail.end)
                 moved.append((session, self._move(session, target, reason)))
         return moved
 
@@ -106,7 +112,7 @@ class Hub:
 
     def partition_of(self, user: str) -> int:
         """Where the user's records are."""
-        return partition_of(user, self.count)
+        return _partition_of(user, self.count)
 
     def tail_of(self, session: Session) -> Tail:
         """The tail that the session listens to."""
@@ -165,6 +171,8 @@ class Hub:
         lane = self.lanes[partition]
         fresh = [record for record in records if lane.tail.append(record, now)]
         lane.tail.advance(end)
+        if self._frame is not None:
+            self._frame(cursor_position(self.epoch, partition), lane.wanted(fresh))
         deliveries = lane.deliveries(fresh, self._follows, now) if fresh else []
         lane.tail.trim(now)
         return deliveries, lane.woken()
@@ -191,15 +199,22 @@ class Hub:
         for lane in self.lanes.values():
             yield from lane
 
-    def deliver_read(self, session: Session, records: Iterable[Record], end: int, now: float) -> list[Record]:
-        """What a session that is rewound gets of `records`, read from the log up to `end`; its position moves on."""
+    def deliver_read(
+        self, session: Session, records: Iterable[Record], end: int, now: float, window: Window
+    ) -> list[Record]:
+        """What a session that is rewound gets of `records`, read from the log up to `end`; its position moves on.
+
+        Args:
+            window: of this reading of the log.
+        """
         user, position = session.user, session.position
         mine = [
-            record
+            given
             for record in records
             if record.offset >= position
             and (record.user == user if record.user else self._follows(user, record.topic))
             and record.live(now)
+            and (given := window.give(record, user)) is not None
         ]
         session.move_to(max(position, end))
         return mine
@@ -247,6 +262,10 @@ class Hub:
     def _tail(self, start: int, begin: int, window: Window | None = None) -> Tail:
         limits = self._limits
         return Tail(start, begin, limits.tail_bytes, limits.tail_age, window or Window(limits.window))
+
+
+#: One opening asks several times for the same user's.
+_partition_of = lru_cache(maxsize=256)(partition_of)
 
 
 def _between(position: int, end: int, start: int) -> bool:

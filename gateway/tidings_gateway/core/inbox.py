@@ -1,6 +1,7 @@
 """A user's inbox, folded from the stream itself, so that counts cannot drift from what devices saw."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import orjson
 
@@ -27,7 +28,8 @@ class Inbox:
     """Messages applied in log order.
 
     A state only moves forward (seen → read → dismissed), whichever device speaks last; `unread` alone takes it
-    back. A notification replaces an earlier one of the same collapse key that was still unread.
+    back. A notification replaces an earlier one of the same collapse key that was still unread; but what is critical
+    may have overtaken older news, which then are not shown.
 
     Args:
         capacity: notifications that it holds; the oldest give way.
@@ -59,6 +61,8 @@ class Inbox:
         if key is not None:
             replaced = self._newest.get(key, "")
             if self._states.get(replaced) == UNREAD:
+                if _overtook(self._notifications[replaced], message):
+                    return
                 self._remove(replaced)
             self._newest[key] = message.id
         self._notifications[message.id], self._states[message.id] = message, UNREAD
@@ -77,3 +81,15 @@ class Inbox:
             current = self._states.get(id)
             if current is not None and (state == UNREAD or _RANK.get(state, -1) > _RANK[current]):
                 self._states[id] = state
+
+
+def _overtook(before: Message, message: Message) -> bool:
+    """Whether the one before is critical, and of a newer event than the one that comes behind it."""
+    if b'"critical"' not in before.data:
+        return False
+    first, second = orjson.loads(before.data), orjson.loads(message.data)
+    times = first.get("event_time"), second.get("event_time")
+    if first.get("priority") != "critical" or None in times:
+        return False
+    newer, older = (datetime.fromisoformat(time) for time in times)
+    return newer > older

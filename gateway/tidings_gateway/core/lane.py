@@ -1,17 +1,18 @@
 """One partition: its tail, and the sessions of the users who live there."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 from .record import Record
 from .session import Session
 from .tail import Tail
 
 Follows = Callable[[str, str], bool]
+_offset = attrgetter("offset")
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """The same records for several sessions, so that they are encoded once."""
 
     records: list[Record]
@@ -52,35 +53,85 @@ class Lane:
             if not sessions:
                 del self._sessions[session.user]
 
+    def wanted(self, records: Iterable[Record]) -> list[Record]:
+        """Those of one user each who is here."""
+        return [record for record in records if record.user in self._sessions]
+
     def deliveries(self, records: Sequence[Record], follows: Follows, now: float) -> list[Delivery]:
         """Who of those that are not behind gets which of `records`; what nobody reads is never opened."""
         return self._one(records[0], follows, now) if len(records) == 1 else self._several(records, follows, now)
 
     def _one(self, record: Record, follows: Follows, now: float) -> list[Delivery]:
         """The usual case, and the one that must be quick: one record for a user, or for thousands."""
+        if record.differs:
+            return self._each(record, follows) if record.live(now) else []
         if record.user:
             sessions = [session for session in self._sessions.get(record.user, ()) if not session.behind]
+            if not sessions or self.tail.window.give(record, record.user) is None:
+                return []
         else:
-            topic, everybody = record.topic, self._sessions.items()
-            sessions = [s for user, theirs in everybody if follows(user, topic) for s in theirs if not s.behind]
+            sessions = self._followers(record.topic, follows)
         return [Delivery([record], sessions)] if sessions and record.live(now) else []
 
+    def _each(self, record: Record, follows: Follows) -> list[Delivery]:
+        """A shared record, of which each user gets their own."""
+        topic, give, deliveries = record.topic, self.tail.window.give, []
+        for user, theirs in self._sessions.items():
+            sessions = [session for session in theirs if not session.behind] if follows(user, topic) else []
+            mine = give(record, user) if sessions else None
+            if mine is not None:
+                deliveries.append(Delivery([mine], sessions))
+        return deliveries
+
     def _several(self, records: Iterable[Record], follows: Follows, now: float) -> list[Delivery]:
-        by_user: dict[str, list[Record]] = {}
+        own: dict[str, list[Record]] = {}
+        alike: dict[str, list[Record]] = {}  # shared and the same for all, by topic
+        give = self.tail.window.give
         for record in records:
+            if not (record.user or record.differs):
+                alike.setdefault(record.topic, []).append(record)
+                continue
             audience = self._audience(record, follows)
             if audience and record.live(now):
                 for user in audience:
-                    by_user.setdefault(user, []).append(record)
-        groups: dict[tuple[int, ...], Delivery] = {}
-        for user, theirs in by_user.items():
-            sessions = [session for session in self._sessions[user] if not session.behind]
-            key = tuple([record.offset for record in theirs])
-            if key in groups:
-                groups[key].sessions.extend(sessions)
-            elif sessions:
-                groups[key] = Delivery(theirs, sessions)
-        return list(groups.values())
+                    mine = give(record, user)
+                    if mine is not None:
+                        own.setdefault(user, []).append(mine)
+        common = self._common(own, alike, follows, now) if alike else []
+        return common + [Delivery(theirs, ready) for user, theirs in own.items() if (ready := self._ready(user))]
+
+    def _common(
+        self, own: dict[str, list[Record]], alike: dict[str, list[Record]], follows: Follows, now: float
+    ) -> list[Delivery]:
+        """Who has none of their own gets what all get who follow the same topics; the others' is added to `own`."""
+        groups: dict[tuple[str, ...], list[Session]]
+        if len(alike) == 1 and not own:  # the usual case, and the one that must be quick
+            groups = {(topic,): self._followers(topic, follows) for topic in alike}
+        else:
+            groups = self._groups(own, alike, follows, now)
+        found = [Delivery(_live(alike, topics, now), sessions) for topics, sessions in groups.items() if sessions]
+        return [delivery for delivery in found if delivery.records]
+
+    def _groups(
+        self, own: dict[str, list[Record]], alike: dict[str, list[Record]], follows: Follows, now: float
+    ) -> dict[tuple[str, ...], list[Session]]:
+        groups: dict[tuple[str, ...], list[Session]] = {}
+        for user in self._sessions:
+            topics = tuple([topic for topic in alike if follows(user, topic)])
+            if topics and user in own:
+                own[user] = sorted([*own[user], *_live(alike, topics, now)], key=_offset)
+            elif topics:
+                groups.setdefault(topics, []).extend(self._ready(user))
+        return groups
+
+    def _followers(self, topic: str, follows: Follows) -> list[Session]:
+        everybody = self._sessions.items()
+        return [
+            session for user, theirs in everybody if follows(user, topic) for session in theirs if not session.behind
+        ]
+
+    def _ready(self, user: str) -> list[Session]:
+        return [session for session in self._sessions[user] if not session.behind]
 
     def woken(self) -> list[Session]:
         """Those that were ahead and are no longer."""
@@ -94,3 +145,8 @@ class Lane:
         if record.user:
             return (record.user,) if record.user in self._sessions else ()
         return [user for user in self._sessions if follows(user, record.topic)]
+
+
+def _live(alike: dict[str, list[Record]], topics: Iterable[str], now: float) -> list[Record]:
+    """Those of the topics that may be delivered, in order."""
+    return sorted([record for topic in topics for record in alike[topic] if record.live(now)], key=_offset)

@@ -82,6 +82,9 @@ class Tail:
         self.bytes += sum(record.size + OVERHEAD for record in records)
         self._records.extendleft(reversed(records))
         before: dict[tuple[bool, str], list[Record]] = {}
+        for record in reversed(records):
+            if record.differs:
+                self.window.note_earlier(record)
         for record in records:
             record.arrived = now - self._max_age + _REREAD_AGE
             before.setdefault((bool(record.user), record.user or record.topic), []).append(record)
@@ -113,7 +116,13 @@ class Tail:
             return Gone(ahead=offset > self.end)
         own = _from(self._users.get(user, ()), offset)
         shared = [_from(of_topic, offset) for topic, of_topic in self._topics.items() if follows(user, topic)]
-        return sorted([*own, *(record for part in shared for record in part)], key=_offset) if any(shared) else own
+        mine = sorted([*own, *(record for part in shared for record in part)], key=_offset) if any(shared) else own
+        give, repeats = self.window.give, self._repeats_own
+        return [given for r in mine if (given := give(r, user)) is not None and not (r.differs and repeats(given))]
+
+    def _repeats_own(self, record: Record) -> bool:
+        """Whether the user was told by a record of their own that was read back, so that the window may not know it."""
+        return any(own.id == record.id and own.offset < record.offset for own in self._users.get(record.user, ()))
 
     def _place(self, record: Record) -> tuple[dict[str, list[Record]], str]:
         return (self._users, record.user) if record.user else (self._topics, record.topic)

@@ -1,6 +1,6 @@
 """What the streams want of a log. One suite in tests/contract holds every source to it."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -8,6 +8,9 @@ from tidings_gateway.core.reasons import Reset
 
 #: Called with each value before it is handed over, in a thread of the source's; it may block (to learn a schema).
 Prepare = Callable[[bytes], None]
+
+#: How many partitions the topic has → those that are read.
+Partitions = Callable[[int], Collection[int]]
 
 
 class Raw(NamedTuple):
@@ -74,6 +77,12 @@ class Source(Protocol):
 
         A partition that another `Layout` of the same epoch still has goes on where it was. Errors that may pass are
         waited out.
+        """
+
+    def serve(self, partitions: Partitions) -> None:
+        """From now on only these partitions are read (before the first call: all); a `Layout` follows.
+
+        One that was not read before begins as at the start: some records before its end.
         """
 
     def read(self, partition: int, start: int) -> AsyncGenerator[Batch | Jump, None]:

@@ -1,18 +1,19 @@
 """The topic `notifications` of a Kafka cluster, read once for all streams of this process."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from tidings_schemas.settings import Settings
 from tidings_schemas.topics import NOTIFICATIONS
 
-from .base import Batch, Bounds, Jump, Layout, Prepare
+from .base import Batch, Bounds, Jump, Layout, Partitions, Prepare
 from .handoff import Handoff
 from .kafka_reader import KafkaReader
 from .kafka_tail import KafkaTail
 from .kafka_topic import KafkaTopic
+from .merging import merged
 
 T = TypeVar("T")
 
@@ -26,7 +27,6 @@ class KafkaSource:
 
     Args:
         settings: how to reach Kafka, and the namespace.
-        partitions: those that this gateway serves; None = all.
         back: records of each partition that are read at the start, before its end.
         margin: how many of these only show which notifications were there already.
         room: records that may wait between Kafka's thread and the event loop.
@@ -35,13 +35,13 @@ class KafkaSource:
     def __init__(
         self,
         settings: Settings,
-        partitions: Iterable[int] | None = None,
         back: int = 20_000,
         margin: int = 2_000,
         room: int = 20_000,
     ) -> None:
         self._topic = KafkaTopic(settings.kafka(), settings.namespace.name(NOTIFICATIONS))
-        self._partitions = partitions
+        self._partitions: Partitions = range
+        self._tail: KafkaTail | None = None
         self._back = back
         self._margin = margin
         self._room = room
@@ -54,16 +54,25 @@ class KafkaSource:
         self._prepare = prepare
         handoff: Handoff[Layout | Batch | Jump | Exception] = Handoff(self._room)
         tail = KafkaTail(self._topic, self._partitions, self._back, self._margin, prepare, handoff.put)
+        self._tail = tail
         tail.start()
         try:
             while True:
-                for event in await handoff.take():
+                for event in merged(await handoff.take()):
                     if isinstance(event, Exception):
                         raise event
                     yield event
+                    await asyncio.sleep(0)  # a long backlog must not keep clients from coming and going
         finally:
+            self._tail = None
             handoff.close()
             await self._call(tail.stop)
+
+    def serve(self, partitions: Partitions) -> None:
+        """As `Source.serve`."""
+        self._partitions = partitions
+        if self._tail is not None:
+            self._tail.serve(partitions)
 
     async def read(self, partition: int, start: int) -> AsyncGenerator[Batch | Jump, None]:
         """As `Source.read`."""

@@ -1,8 +1,10 @@
 """Reads a range of one partition again, for resumes. Blocking; one at a time each."""
 
 import time
+from collections import deque
+from collections.abc import Iterator
 
-from confluent_kafka import Consumer, KafkaError
+from confluent_kafka import Consumer, KafkaError, Message
 from tidings_schemas.errors import BrokerUnavailable
 
 from tidings_gateway.core.reasons import Reset
@@ -29,10 +31,12 @@ class KafkaReader:
         self._consumer: Consumer = topic.consumer()
         self._partition = 0
         self._position = 0
+        self._waiting: deque[Message] = deque()  # came, and is not handed over yet
 
     def seek(self, partition: int, start: int) -> None:
         """The next batch begins there."""
         self._partition, self._position = partition, start
+        self._waiting.clear()
         self._consumer.assign(self._topic.at({partition: start}))
 
     def next(self) -> Batch | Jump | None:
@@ -42,20 +46,23 @@ class KafkaReader:
             BrokerUnavailable: nothing came in time, or Kafka told of an error.
         """
         deadline = time.monotonic() + _PATIENCE_S
-        while time.monotonic() < deadline:
-            first = self._consumer.poll(0.5)
-            if first is None:
-                continue
-            raws: list[Raw] = []
-            for message in (first, *self._consumer.consume(_BATCH - 1, 0)):
-                error = message.error()
-                if error is None:
-                    value = unless_replayed(message.value(), message.headers(), self._topic.name)  # type: ignore[arg-type]
-                    raws.append(Raw(message.offset(), message.key(), value, message.timestamp()[1]))  # type: ignore[arg-type]
-                elif not raws:
-                    return self._told(error, message.offset())
+        while not self._waiting:
+            if time.monotonic() > deadline:
+                where = f"{self._topic.name}/{self._partition}"
+                raise BrokerUnavailable(f"Kafka sent nothing of {where} in {_PATIENCE_S:.0f} s")
+            if (first := self._consumer.poll(0.5)) is not None:
+                self._waiting.extend((first, *self._consumer.consume(_BATCH - 1, 0)))
+        if raws := list(self._raws()):
             return self._batch(raws)
-        raise BrokerUnavailable(f"Kafka sent nothing of {self._topic.name}/{self._partition} in {_PATIENCE_S:.0f} s")
+        message = self._waiting.popleft()
+        return self._told(message.error(), message.offset())  # type: ignore[arg-type]
+
+    def _raws(self) -> Iterator[Raw]:
+        """The records before the next that Kafka has to say. That is said once: that the log ends here, too."""
+        while self._waiting and self._waiting[0].error() is None:
+            message = self._waiting.popleft()
+            value = unless_replayed(message.value(), message.headers(), self._topic.name)  # type: ignore[arg-type]
+            yield Raw(message.offset(), message.key(), value, message.timestamp()[1])  # type: ignore[arg-type]
 
     def bounds(self, partition: int) -> Bounds:
         """As `KafkaTopic.bounds`."""

@@ -1,12 +1,12 @@
 """What Kafka says of one topic: its id, its partitions, their bounds. Blocking."""
 
-import logging
 from base64 import urlsafe_b64decode
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from tidings_schemas.errors import BrokerUnavailable
+from tidings_schemas.leaders import from_leader
 
 from tidings_gateway.core.cursor import EPOCH_SIZE
 
@@ -14,9 +14,6 @@ from .base import Bounds
 
 _PATIENCE_S = 5.0
 _MISSING = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_ID)
-
-#: librdkafka's own words, told to the standard library's logger rather than to stderr.
-LOGGER = logging.getLogger("tidings.kafka")
 
 _CONSUMER = {
     "group.id": "tidings-gateway",  # librdkafka wants one; partitions are assigned by hand and nothing is committed
@@ -47,7 +44,7 @@ class KafkaTopic:
 
     def consumer(self) -> Consumer:
         """A new consumer that belongs to no group."""
-        return Consumer(self._config | _CONSUMER, logger=LOGGER)
+        return Consumer(self._config | _CONSUMER)
 
     def describe(self) -> tuple[bytes, int] | None:
         """(epoch, number of partitions); None when there is no such topic.
@@ -56,7 +53,7 @@ class KafkaTopic:
             BrokerUnavailable: no answer.
         """
         if self._admin is None:
-            self._admin = AdminClient(self._config, logger=LOGGER)
+            self._admin = AdminClient(self._config)
         try:
             asked = self._admin.describe_topics(TopicCollection([self.name]), request_timeout=_PATIENCE_S)
             topic = asked[self.name].result(_PATIENCE_S + 1)
@@ -74,8 +71,9 @@ class KafkaTopic:
         Raises:
             BrokerUnavailable: no answer.
         """
+        place = TopicPartition(self.name, partition)
         try:
-            return Bounds(*consumer.get_watermark_offsets(TopicPartition(self.name, partition), timeout=_PATIENCE_S))
+            return Bounds(*from_leader(lambda: consumer.get_watermark_offsets(place, timeout=_PATIENCE_S), _PATIENCE_S))
         except KafkaException as failure:
             text = failure.args[0].str()
             raise BrokerUnavailable(f"Kafka does not tell the bounds of {self.name}/{partition}: {text}") from failure

@@ -10,7 +10,7 @@ from tidings_schemas.partitioner import partition_of
 from tidings_gateway.core.cursor import EPOCH_SIZE
 from tidings_gateway.core.reasons import Reset
 
-from .base import Batch, Bounds, Jump, Layout, Prepare, Raw, starts_after
+from .base import Batch, Bounds, Jump, Layout, Partitions, Prepare, Raw, starts_after
 
 _BATCH = 1000
 
@@ -44,6 +44,7 @@ class MemorySource:
         self._logs = [_Log() for _ in range(partitions)]
         self._readers: set[asyncio.Event] = set()
         self._prepare: Prepare = lambda value: None
+        self._partitions: Partitions = range
         self.reads = 0  # calls of `read`, for tests that promise few
 
     @property
@@ -90,14 +91,14 @@ class MemorySource:
         changed = asyncio.Event()
         self._readers.add(changed)
         try:
-            seen: tuple[bytes, int] | None = None
+            seen: tuple[bytes, int, frozenset[int]] | None = None
             positions: dict[int, int] = {}
             while True:
                 changed.clear()
-                if seen != (self.epoch, len(self._logs)):
-                    first, kept = seen is None, positions if seen and seen[0] == self.epoch else {}
-                    seen = (self.epoch, len(self._logs))
-                    positions = self._begins(first) | kept
+                there = (self.epoch, len(self._logs), frozenset(self._partitions(len(self._logs))))
+                if seen != there:
+                    positions = self._begins(seen, there[2], positions)
+                    seen = there
                     yield self._layout(dict(positions))
                     continue  # whoever took the layout may have changed it again meanwhile
                 news = self._news(positions)
@@ -107,6 +108,11 @@ class MemorySource:
                     await changed.wait()
         finally:
             self._readers.discard(changed)
+
+    def serve(self, partitions: Partitions) -> None:
+        """As `Source.serve`."""
+        self._partitions = partitions
+        self._notify()
 
     async def read(self, partition: int, start: int) -> AsyncGenerator[Batch | Jump, None]:
         """As `Source.read`."""
@@ -125,12 +131,20 @@ class MemorySource:
         """As `Source.close`."""
 
     def _layout(self, begins: dict[int, int]) -> Layout:
-        bounds = {p: Bounds(log.low, log.high) for p, log in enumerate(self._logs)}
+        bounds = {p: Bounds(self._logs[p].low, self._logs[p].high) for p in begins}
         ends = {p: bound.high for p, bound in bounds.items()}
         return Layout(self.epoch, len(self._logs), begins, starts_after(begins, bounds, self.margin), ends)
 
-    def _begins(self, first: bool) -> dict[int, int]:
-        return {p: max(log.low, log.high - self.back if first else 0) for p, log in enumerate(self._logs)}
+    def _begins(
+        self, seen: tuple[bytes, int, frozenset[int]] | None, wanted: frozenset[int], positions: dict[int, int]
+    ) -> dict[int, int]:
+        """Where reading goes on; what came into being while we watched is read whole."""
+        same = seen is not None and seen[0] == self.epoch
+        old = len(self._logs) if seen is None else seen[1] if same else 0
+        kept = positions if same else {}
+        logs = {partition: self._logs[partition] for partition in sorted(wanted)}
+        begins = {p: log.low if p >= old else max(log.low, log.high - self.back) for p, log in logs.items()}
+        return begins | {p: position for p, position in kept.items() if p in wanted}
 
     def _news(self, positions: dict[int, int]) -> list[Batch | Jump]:
         """What lies between `positions`, which move on, and the logs' ends: a batch at most of each partition."""

@@ -47,11 +47,13 @@ class Offer(Protocol):
 class FastSink:
     """One connection's transport, which frames go to as HTTP chunks."""
 
-    __slots__ = ("_listener", "_session", "_transport", "_write", "paused")
+    __slots__ = ("_descriptor", "_listener", "_session", "_transport", "_waiting", "_write", "paused")
 
     def __init__(self, transport: asyncio.WriteTransport) -> None:
         self._transport = transport
         self._write = transport.write
+        self._waiting = transport.get_write_buffer_size
+        self._descriptor = _descriptor(transport)
         self._session: Session | None = None
         self._listener: Listener | None = None
         self.paused = False
@@ -63,6 +65,18 @@ class FastSink:
     def write(self, payload: Payload) -> bool:
         """As `Sink.write`. The transport says by `pause_writing`, during the call, that its buffer is full."""
         self._write(payload.chunked)
+        return not self.paused
+
+    def descriptor(self) -> int:
+        """The socket, if what is sent to it now follows all that was written; else -1.
+
+        It is the transport's own and open for as long as a session has this sink: `lost` comes before it is closed.
+        """
+        return -1 if self._waiting() else self._descriptor
+
+    def write_rest(self, payload: Payload, taken: int) -> bool:
+        """As `write`, after the socket itself has taken the first bytes."""
+        self._write(payload.chunked[taken:])
         return not self.paused
 
     def close(self) -> None:
@@ -85,6 +99,13 @@ class FastSink:
         if self._listener is not None and self._session is not None:
             session, self._session = self._session, None
             self._listener.left(session)
+
+
+def _descriptor(transport: asyncio.WriteTransport) -> int:
+    """-1 where bytes must not go around the transport: over TLS, or without a socket."""
+    socket = transport.get_extra_info("socket")
+    encrypted = transport.get_extra_info("sslcontext") is not None
+    return -1 if socket is None or encrypted else int(socket.fileno())
 
 
 def offered(scope: Scope) -> Offer | None:

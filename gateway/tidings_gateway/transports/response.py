@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from tidings_gateway.core.session import Session
 
-from . import fast, sse
+from . import fast, gzip, sse
 from .base import Sink
 
 #: `no-transform` and `X-Accel-Buffering` keep proxies from buffering; the rest is for whatever looks at a response.
@@ -38,6 +38,7 @@ class StreamResponse(Response):
         open: takes the sink and the client's address, and begins to write; it may also end the stream at once.
         write_buffer: bytes that may wait in the sink of the portable way.
         send_timeout: seconds that a client may take nothing, on the portable way.
+        compress: with gzip, for a client that accepts it.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class StreamResponse(Response):
         open: Callable[[BoundSink, str], None],
         write_buffer: int,
         send_timeout: float,
+        compress: bool = False,
     ) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
@@ -53,8 +55,12 @@ class StreamResponse(Response):
         self._open = open
         self._write_buffer = write_buffer
         self._send_timeout = send_timeout
+        self._compress = compress
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        compress = self._compress and gzip.accepted(scope)
+        if compress:
+            self.headers["content-encoding"] = "gzip"
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         if scope["method"] == "HEAD":
             await send(start)
@@ -62,10 +68,14 @@ class StreamResponse(Response):
             return
         address = Address(*scope["client"]).host if scope.get("client") else ""
         await self._ready()
+
+        def open(sink: BoundSink) -> None:
+            self._open(gzip.GzipSink(sink) if compress else sink, address)
+
         offer = fast.offered(scope)
         if offer is not None:
-            await fast.serve(offer, start, send, lambda sink: self._open(sink, address))
+            await fast.serve(offer, start, send, open)
             return
         sink = sse.EventSourceSink(self._write_buffer)
         request = (scope, receive, send)
-        await sse.serve(sink, dict(self.headers), self._send_timeout, request, lambda s: self._open(s, address))
+        await sse.serve(sink, dict(self.headers), self._send_timeout, request, open)

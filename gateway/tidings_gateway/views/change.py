@@ -4,10 +4,11 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Change(NamedTuple):
-    """A record's key and fields; no fields (a tombstone) mean that the key is gone."""
+    """A record's key and fields; no fields (a tombstone) mean that the key is gone. `at_ms`: when it was written."""
 
     key: bytes
     record: dict[str, Any] | None
+    at_ms: int = 0
 
 
 class State(Protocol):

@@ -37,7 +37,7 @@ class Followables:
     def apply(self, changes: list[Change]) -> None:
         """See `State.apply`."""
         changed: dict[str, _Entry | None] = {}
-        for key, record in changes:
+        for key, record, _ in changes:
             entry = None if record is None else _entry(Followable.from_avro(record))
             changed[key.decode(errors="replace")] = entry
         added = [(word, topic) for topic, entry in changed.items() if entry for word in entry.words]

@@ -1,29 +1,40 @@
-"""Who follows what, by user. Pure."""
+"""Who follows what, by user, and who did lately. Pure."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from tidings_schemas.topics import parse_follow_key
 
 from .change import Change
 
 _NOTHING: dict[str, datetime] = {}
+_ENDED = 100_000  # users and topics of which it is remembered when they were followed
+_SPANS = 8  # of each of them, the latest
+
+
+class Span(NamedTuple):
+    """A follow that has ended."""
+
+    since: datetime
+    until: datetime
 
 
 class Follows:
-    """user → followed topic → since."""
+    """user → followed topic → since; and the spans of what was followed before, the latest of all users."""
 
     def __init__(self) -> None:
         self._by_user: dict[str, dict[str, datetime]] = {}
+        self._ended: dict[tuple[str, str], tuple[Span, ...]] = {}
 
     def apply(self, changes: list[Change]) -> None:
         """See `State.apply`; a key that is none of ours is passed over."""
-        for key, record in changes:
+        for key, record, at_ms in changes:
             try:
                 topic, user = parse_follow_key(key)
             except ValueError:
                 continue
             if record is None:
-                self._drop(user, topic)
+                self._drop(user, topic, at_ms)
             else:
                 self._by_user.setdefault(user, {})[topic] = record["since"]
 
@@ -35,9 +46,16 @@ class Follows:
         """Since when the user follows the topic, or None."""
         return self._by_user.get(user, _NOTHING).get(topic)
 
-    def follows(self, user: str, topic: str) -> bool:
-        """Whether the user follows the topic. Asked for each shared record, so it is kept short."""
-        return topic in self._by_user.get(user, _NOTHING)
+    def has_followed(self, user: str, topic: str) -> bool:
+        """Whether the user follows the topic, or did. Asked for each shared record, so it is kept short."""
+        return topic in self._by_user.get(user, _NOTHING) or (user, topic) in self._ended
+
+    def followed_at(self, user: str, topic: str, moment: datetime) -> bool:
+        """Whether the user followed the topic then."""
+        since = self._by_user.get(user, _NOTHING).get(topic)
+        if since is not None and since <= moment:
+            return True
+        return any(span.since <= moment < span.until for span in self._ended.get((user, topic), ()))
 
     def count(self, user: str) -> int:
         """How many topics the user follows."""
@@ -47,8 +65,16 @@ class Follows:
         """How many users follow something."""
         return len(self._by_user)
 
-    def _drop(self, user: str, topic: str) -> None:
+    def _drop(self, user: str, topic: str, at_ms: int) -> None:
         topics = self._by_user.get(user, _NOTHING)
-        topics.pop(topic, None)
+        since = topics.pop(topic, None)
         if not topics:
             self._by_user.pop(user, None)
+        if since is not None:
+            self._remember(user, topic, Span(since, datetime.fromtimestamp(at_ms / 1000, UTC)))
+
+    def _remember(self, user: str, topic: str, span: Span) -> None:
+        spans = (*self._ended.pop((user, topic), ()), span)
+        self._ended[user, topic] = spans[-_SPANS:]
+        if len(self._ended) > _ENDED:
+            del self._ended[next(iter(self._ended))]

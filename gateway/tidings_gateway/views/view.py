@@ -68,7 +68,8 @@ class View(Generic[S]):
         """Waits up to `timeout` seconds until the record at `offset` is in the state; whether it is."""
         assert self._reader is not None, "start the view first"
         try:
-            await asyncio.wait_for(asyncio.wrap_future(self._reader.reached(partition, offset)), timeout)
+            async with asyncio.timeout(timeout):
+                await asyncio.wrap_future(self._reader.reached(partition, offset))
         except TimeoutError:
             return False
         return True
@@ -90,7 +91,7 @@ class View(Generic[S]):
         key, value = _bytes(message.key()), _bytes(message.value())
         while key is not None and not self._closing.is_set():
             try:
-                return Change(key, None if value is None else self._record(value))
+                return Change(key, None if value is None else self._record(value), message.timestamp()[1])
             except Permanent as error:
                 self.undecodable += 1
                 place = f"{message.topic()}:{message.partition()}:{message.offset()}"

@@ -70,6 +70,9 @@ def test_locales_are_kept_in_canonical_form(tag: str, kept: str) -> None:
         ("digests", {"*": "daily"}),
         ("digests", {"*": "daily@24:00"}),
         ("digests", {"*": "weekly"}),
+        ("digests", {"*": "daily@8:00"}),
+        ("digests", {"*": "hourly\n"}),
+        ("digests", {"*": 8}),
         ("nonsense", 1),
         ("user", "someone-else"),
     ],
@@ -79,3 +82,18 @@ def test_a_bad_field_is_refused_by_its_name(field: str, value: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         PreferenceBody(**{field.partition(".")[0]: value})
     assert ".".join(str(part) for part in caught.value.errors()[0]["loc"]).startswith(field)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "remedy"),
+    [
+        ("digests", {"*": "weekly"}, "hourly or daily@HH:MM"),
+        ("time_zone", "Berlin", "Europe/Berlin"),
+        ("quiet_hours", {"start_minute": 60, "end_minute": 60}, "set quiet_hours to null"),
+        ("caps", {"*": -1}, "greater than or equal to 0"),
+    ],
+)
+def test_what_is_refused_names_the_remedy(field: str, value: Any, remedy: str) -> None:
+    """Whoever edits preferences by hand is told what to write instead."""
+    with pytest.raises(ValidationError, match=remedy):
+        PreferenceBody(**{field: value})

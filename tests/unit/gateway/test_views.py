@@ -1,6 +1,6 @@
 """What the views know after which changes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -66,11 +66,24 @@ def test_who_follows_nothing_takes_no_memory() -> None:
     assert len(view) == 0
 
 
+def test_when_a_topic_was_followed_is_known_after_its_end() -> None:
+    """For shared notifications of that time: from the follow's beginning on, up to its end."""
+    view, second = Follows(), timedelta(seconds=1)
+    ends = SINCE + 5 * second
+    view.apply([follow("a", "u"), unfollow("a", "u")._replace(at_ms=round(ends.timestamp() * 1000))])
+    moments = [SINCE - second, SINCE, ends - second, ends]
+    assert [view.followed_at("u", "a", moment) for moment in moments] == [False, True, True, False]
+    assert view.has_followed("u", "a")
+    assert not view.has_followed("u", "b")
+    view.apply([Change(follow_key("a", "u"), {"since": ends + second})])
+    assert [view.followed_at("u", "a", moment) for moment in (SINCE, ends, ends + second)] == [True, False, True]
+
+
 def test_a_foreign_key_is_passed_over() -> None:
     """A key that is none of ours does not keep the next follow from being seen."""
     view = Follows()
     view.apply([Change(b"no separator", None), Change(b"\xff|u", None), follow("a", "u")])
-    assert view.follows("u", "a")
+    assert view.since("u", "a") == SINCE
 
 
 def test_what_was_handed_out_does_not_change() -> None:

@@ -105,7 +105,7 @@ def test_a_control_frame_carries_all_its_fields() -> None:
 @given(st.lists(st.tuples(ONE_LINE.map(lambda text: text or "x"), ONE_LINE.map(lambda text: text or "x")), max_size=5))
 def test_our_own_reading_agrees_with_the_standard(messages: list[tuple[str, str]]) -> None:
     """`parse`, which long polls use on our own frames, finds what a browser finds."""
-    stream = b"".join(frames.message("notification", as_parsed(i), as_parsed(d).encode()) for i, d in messages)
+    stream = b"".join(frames.message("notification", as_parsed(i).encode(), as_parsed(d).encode()) for i, d in messages)
     ours = [(event, id, data.decode()) for event, id, data in frames.parse(stream) if event]
     assert ours == [(e.type, e.last_event_id, e.data) for e in parse(stream)]
 

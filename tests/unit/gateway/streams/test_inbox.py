@@ -59,6 +59,20 @@ def test_the_newest_of_a_collapse_key_replaces_what_is_unread() -> None:
     assert states(told("1", "a"), state("seen", "1"), told("2", "a")) == {"2": "unread", "1": "seen"}
 
 
+def about(id: str, time: str, priority: str = "normal") -> Message:
+    data = {"id": id, "priority": priority, "event_time": time}
+    return Message("notification", id, orjson.dumps(data), "ann", collapse_key="a", priority=priority)
+
+
+def test_what_is_critical_is_not_replaced_by_older_news_that_it_overtook() -> None:
+    """A flight is cancelled; that it is late was waiting in a backlog, and is no news any more."""
+    cancelled = about("2", "2026-01-10T15:00:00Z", "critical")
+    assert states(cancelled, about("1", "2026-01-10T14:59:59.5Z")) == {"2": "unread"}
+    assert states(cancelled, about("3", "2026-01-10T15:00:00.5Z")) == {"3": "unread"}
+    assert states(about("2", "2026-01-10T15:00:00Z"), about("1", "2026-01-10T14:00:00Z")) == {"1": "unread"}
+    assert states(cancelled, state("read", "2"), about("1", "2026-01-10T14:00:00Z")) == {"2": "read", "1": "unread"}
+
+
 def test_what_has_expired_is_not_shown() -> None:
     """Neither listed nor counted."""
     assert states(told("1", expires_at=10), told("2", expires_at=11), now=10) == {"2": "unread"}

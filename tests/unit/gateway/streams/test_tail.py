@@ -144,7 +144,7 @@ def test_what_leaves_memory_is_not_held_by_the_window() -> None:
     made = tail(max_age=1)
     made.append(record(0, id="a"), now=0)
     made.trim(now=5)
-    assert made.window._known == {b"a": None}
+    assert made.window._known == {b"a": 0}
 
 
 @given(st.lists(st.integers(1, 300), max_size=30), st.integers(0, 10), st.integers(0, 8))

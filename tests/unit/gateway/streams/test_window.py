@@ -42,4 +42,4 @@ def test_what_has_left_memory_is_still_known() -> None:
     window.add(gone)
     window.release(gone)
     assert window.add(record(1, b"1")) is False
-    assert window._known == {b"1": None}
+    assert window._known == {b"1": 0}

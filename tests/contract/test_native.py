@@ -1,0 +1,163 @@
+"""The loop of sends in C: what it promises, and that a machine without a compiler does without it."""
+
+import shutil
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from tidings_gateway.core.session import Session
+from tidings_gateway.native import build
+from tidings_gateway.native.build import NotBuilt, built
+from tidings_gateway.native.sender import MOST, Sender
+from tidings_gateway.transports.base import payload
+from tidings_gateway.transports.fanout import FanOut, PlainFanOut
+from tidings_gateway.transports.fast import FastSink
+from tidings_gateway.transports.native_fanout import NativeFanOut, chosen
+
+SOURCE = Path(build.__file__).with_name("send.c")
+compiled = pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A cache that nobody else has built in."""
+    monkeypatch.setenv("TIDINGS_HOME", str(tmp_path))
+    return tmp_path / "cache" / "native"
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of one connection."""
+    near, far = socket.socketpair()
+    with near, far:
+        yield near, far
+
+
+class Line:
+    """What `FastSink` needs of a transport, over one end of a pair."""
+
+    def __init__(self) -> None:
+        self.near, self.far = socket.socketpair()
+        self.written = 0
+
+    def get_extra_info(self, name: str) -> socket.socket | None:
+        return self.near if name == "socket" else None
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def write(self, data: bytes) -> None:
+        self.written += 1
+        self.near.sendall(data)
+
+
+@pytest.fixture(params=["python", "c"])
+def way(request: pytest.FixtureRequest) -> FanOut:
+    """Both ways of writing."""
+    if request.param == "python":
+        return PlainFanOut()
+    if not shutil.which("cc"):
+        pytest.skip("there is no C compiler")
+    return NativeFanOut(Sender(), 1)
+
+
+@compiled
+def test_each_socket_gets_the_data(pair: tuple[socket.socket, socket.socket]) -> None:
+    """All of it, and nobody is reported."""
+    near, far = pair
+    assert Sender().send([near.fileno(), far.fileno()], b"hello") == []
+    assert (near.recv(100), far.recv(100)) == (b"hello", b"hello")
+
+
+@compiled
+def test_a_full_socket_reports_what_it_took(pair: tuple[socket.socket, socket.socket]) -> None:
+    """The rest is the caller's to send; the sockets after it are served all the same."""
+    near, far = pair
+    other, end = socket.socketpair()
+    with other, end:
+        data = b"x" * (8 << 20)
+        left = dict(Sender().send([near.fileno(), other.fileno()], data))
+        assert left.keys() == {0, 1}
+        assert 0 < left[0] < len(data)
+        assert dict(Sender().send([near.fileno()], b"more")) == {0: 0}
+        assert len(far.recv(1 << 20)) > 0
+
+
+@compiled
+def test_each_socket_gets_its_own(pair: tuple[socket.socket, socket.socket]) -> None:
+    """In whatever sizes; one that takes only a part and one that is dead are reported, the others are not."""
+    near, far = pair
+    other, end = socket.socketpair()
+    with other, end:
+        whole = b"x" * (8 << 20)
+        sockets = [near.fileno(), 9999, other.fileno(), far.fileno()]
+        left = dict(Sender().send_each(sockets, [b"to far", b"lost", whole, b"\0to near"]))
+        assert left.keys() == {1, 2}
+        assert left[1] == 0
+        assert 0 < left[2] < len(whole)
+        assert (near.recv(100), far.recv(100)) == (b"\0to near", b"to far")
+
+
+def test_more_letters_than_fit_into_one_call_all_arrive(way: FanOut) -> None:
+    """Each at its own client; C writes around the transports."""
+    lines = [Line() for _ in range(2 * MOST + 1)]
+    try:
+        sessions = [Session(f"user-{at}", FastSink(cast(Any, line))) for at, line in enumerate(lines)]
+        assert way.each([(session, payload(session.user.encode())) for session in sessions]) == []
+        assert [line.far.recv(100) for line in lines] == [payload(s.user.encode()).chunked for s in sessions]
+        assert {line.written for line in lines} == {1 if isinstance(way, PlainFanOut) else 0}
+    finally:
+        for line in lines:
+            line.near.close()
+            line.far.close()
+
+
+@compiled
+def test_a_dead_socket_counts_as_having_taken_nothing(pair: tuple[socket.socket, socket.socket]) -> None:
+    """No signal, no exception: its transport will notice."""
+    near, far = pair
+    far.close()
+    assert Sender().send([near.fileno(), 9999], b"hello") == [(0, 0), (1, 0)]
+
+
+@compiled
+def test_it_is_built_once_for_the_user_alone(own_cache: Path) -> None:
+    """The second time it is found; nobody else may write there."""
+    first = built(SOURCE)
+    made = first.stat().st_mtime_ns
+    assert built(SOURCE) == first
+    assert first.stat().st_mtime_ns == made
+    assert stat.S_IMODE(own_cache.stat().st_mode) == 0o700
+
+
+def test_a_cache_that_others_may_write_to_is_refused(own_cache: Path) -> None:
+    """Whoever could write there could run code as us."""
+    own_cache.mkdir(parents=True)
+    own_cache.chmod(0o777)
+    with pytest.raises(NotBuilt, match="chmod 700"):
+        built(SOURCE)
+
+
+def test_without_a_compiler_python_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the settings insist; then the error names the remedy."""
+    monkeypatch.setenv("CC", "no-such-compiler")
+    assert isinstance(chosen("auto"), PlainFanOut)
+    with pytest.raises(NotBuilt, match="install one"):
+        chosen("on")
+
+
+def test_a_compiler_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what it says."""
+    monkeypatch.setenv("CC", "false")
+    with pytest.raises(NotBuilt, match="false fails"):
+        built(SOURCE)
+
+
+@compiled
+def test_the_settings_choose() -> None:
+    """Off is off even where C could be had."""
+    assert isinstance(chosen("off"), PlainFanOut)
+    assert isinstance(chosen("auto"), NativeFanOut)

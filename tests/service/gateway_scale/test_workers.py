@@ -1,0 +1,133 @@
+"""Several workers on one port, on a real Kafka: everybody is served, whatever becomes of one of them."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.service.gateway_api.test_running import failed
+from tests.service.gateway_scale.processes import Corner, gateway, is_ready, until
+from tests.streaming.client import EventStream
+
+DRAIN_S = 2.0
+
+
+def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The workers of a parent, without Python's resource tracker."""
+    children = psutil.Process(process.pid).children()
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
+def series(port: int, name: str) -> dict[str, float]:
+    """A metric of each worker, by its number."""
+    lines = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text.splitlines()
+    return {
+        line.split('worker="')[1].split('"')[0]: float(line.rsplit(" ", 1)[1])
+        for line in lines
+        if line.startswith(name + "{")
+    }
+
+
+def opened(stack: ExitStack, here: Corner, port: int, count: int) -> dict[str, EventStream]:
+    """So many users' streams, ready."""
+    users = [f"user-{number}" for number in range(count)]
+    streams = {user: stack.enter_context(here.stream(port, user)) for user in users}
+    for stream in streams.values():
+        stream.until_ready()
+    return streams
+
+
+@pytest.mark.kafka
+def test_streams_spread_over_the_workers_and_each_gets_its_own(here: Corner, port: int) -> None:
+    """One port, two readers of Kafka, and nobody is told twice or left out; the metrics name both workers."""
+    with gateway(here, port, "--workers", "2"), ExitStack() as stack:
+        streams = opened(stack, here, port, 60)
+        here.publish(*streams, title="hello")
+        for stream in streams.values():
+            stream.until_titles("hello")
+        by_worker = series(port, "tidings_gateway_streams_open")
+        assert sum(by_worker.values()) == 60
+        assert min(by_worker.values()) >= 10  # of a fair coin thrown 60 times once in ten millions less
+        assert series(port, "tidings_gateway_worker_up") == {"0": 1, "1": 1}
+
+
+@pytest.mark.kafka
+def test_a_killed_worker_is_started_again_and_nothing_is_lost(here: Corner, port: int) -> None:
+    """The other's streams notice nothing, no connection is refused meanwhile, and who was cut off resumes."""
+    with gateway(here, port, "--workers", "2") as parent, ExitStack() as stack:
+        streams = opened(stack, here, port, 40)
+        shares = set(series(port, "tidings_gateway_streams_open").values())
+        victim = workers(parent)[0]
+        victim.kill()
+        until(lambda: _reread(streams.values()) and sum(s.closed for s in streams.values()) in shares, "it is seen")
+        here.publish(*streams, title="while it is away")
+        lost = {user: stream for user, stream in streams.items() if stream.closed}
+        assert 0 < len(lost) < len(streams)
+        for user in streams.keys() - lost.keys():
+            streams[user].until_titles("while it is away")
+        again = {user: stack.enter_context(here.stream(port, user, old.cursor)) for user, old in lost.items()}
+        for stream in again.values():
+            stream.until_titles("while it is away")
+        assert victim.pid not in {worker.pid for worker in workers(parent)}
+        until(lambda: is_ready(port), "both workers are ready again")
+        assert series(port, "tidings_gateway_worker_up") == {"0": 1, "1": 1}
+
+
+@pytest.mark.kafka
+def test_sigterm_drains_all_workers(here: Corner, port: int) -> None:
+    """Every one of 300 streams gets `bye` and its own reconnection time; the end comes within drain + 2 s, with 0."""
+    drain = {"TIDINGS_STREAM_DRAIN": str(DRAIN_S), "TIDINGS_STREAM_PER_ADDRESS": "10000"}
+    with gateway(here, port, "--workers", "2", **drain) as parent, ExitStack() as stack:
+        streams = opened(stack, here, port, 300)
+        begun = time.monotonic()
+        parent.send_signal(signal.SIGTERM)
+        until(lambda: _reread(streams.values()) and all(s.ended for s in streams.values()), "all streams have ended")
+        assert parent.wait(10) == 0
+        assert time.monotonic() - begun < DRAIN_S + 2
+        assert Counter(stream.types()[-1] for stream in streams.values()) == {"bye": 300}
+        assert len({stream.parser.retry for stream in streams.values()}) > 200
+
+
+@pytest.mark.kafka
+def test_workers_do_not_outlive_their_parent(here: Corner, port: int) -> None:
+    """A parent that is killed leaves no orphans that hold the port: they drain and end by themselves."""
+    with gateway(here, port, "--workers", "2", TIDINGS_STREAM_DRAIN="0.2") as parent:
+        orphans = workers(parent)
+        with here.stream(port, "ann") as stream:
+            stream.until_ready()
+            parent.kill()
+            stream.until(lambda s: "bye" in s.types())
+        _, alive = psutil.wait_procs(orphans, 10)
+        assert not alive
+
+
+def test_workers_that_cannot_run_are_told_once(tmp_path: Path) -> None:
+    """Without Kafka there is one error, with its remedy, and no process is started again and again."""
+    assert "tidings up" in failed(tmp_path, "--port", "0", "--workers", "2")
+
+
+@pytest.mark.kafka
+def test_a_port_shared_by_other_workers_is_busy(here: Corner, port: int) -> None:
+    """A second gateway on the port is refused, though the kernel would let it share."""
+    with gateway(here, port, "--workers", "2"):
+        command = [sys.executable, "-m", "tidings_gateway", "--port", str(port), "--workers", "2"]
+        environ = dict(os.environ) | here.environ
+        second = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, cwd=here.folder)
+        assert second.returncode == 1
+        assert "another program" in second.stderr
+
+
+def _reread(streams: object) -> bool:
+    waiting = [stream for stream in streams if not (stream.closed or stream.ended)]  # type: ignore[attr-defined]
+    for stream in select.select(waiting, [], [], 0.05)[0]:
+        stream.read()
+    return True
