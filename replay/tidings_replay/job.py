@@ -17,6 +17,7 @@ from .core.process import Process
 from .reader import Limits, Reader
 from .request import Request
 from .session import Progress, Session
+from .startup import without_pandas
 
 #: The secret of pseudonyms: set it to compare exports with one another; else each run has its own.
 SECRET = "TIDINGS_MASKING_SECRET"
@@ -46,6 +47,7 @@ class Job:
         Raises:
             BadOutput, BadCondition, OSError: see there.
         """
+        without_pandas()
         catalogue = load()
         registry = Registry(settings.registry_url, settings.registry_auth.get_secret_value())
         mask = None if self.request.personal else Mask(self.secret)
@@ -57,9 +59,7 @@ class Job:
         writer = outputs.open_writer(
             settings, self.request, catalogue, run=self.run, part=self.part, worker=self.worker
         )
-        side = outputs.side_path(self.request)
-        if self.worker:
-            side = side.with_name(f"{side.stem}.{self.worker}{side.suffix}")
+        side = outputs.side_path(self.request, self.run, self.part, self.worker)
         return Session(
             self.request, self.ranges, reader, process, writer, side,
             progress=progress, told=told, patience=limits.patience,

@@ -27,6 +27,7 @@ from .core.where import Filter
 from .reader import Reader
 from .request import Request
 from .session import Progress, Session
+from .startup import without_pandas
 from .topics import plan_topics, topic_names
 from .writers.parquet import ParquetFile
 
@@ -49,6 +50,7 @@ class Lake:
         told: Callable[[str], None] = lambda _: None,
         memory: str = "1GB",
     ) -> None:
+        without_pandas()
         self._settings, self._progress, self._told = settings, progress, told
         self._mask = Mask(secret) if secret else None
         self._folder = tempfile.TemporaryDirectory(prefix="tidings-sql-")

@@ -1,5 +1,6 @@
 """Which writer an output's name means."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from .writers.base import Writer
 from .writers.http import HttpSink
 from .writers.lines import Csv, JsonLines
 from .writers.parquet import ParquetFile, ParquetFolders
-from .writers.screen import Screen
+from .writers.side import state_folder
 from .writers.topic import TopicWriter, check_sandbox
 
 _BY_SUFFIX = {
@@ -88,8 +89,11 @@ def open_writer(
         case "http":
             return HttpSink(request.output)
         case "folders":
-            return ParquetFolders(Path(request.output), request.partition_by, f"{run}-{part}-{worker}")
+            fields = frozenset(name for schema in catalogue for name in schema.fields)
+            return ParquetFolders(Path(request.output), request.partition_by, f"{run}-{part}-{worker}", fields=fields)
         case "table":
+            from .writers.screen import Screen  # rich, that nothing else here needs
+
             return Screen()
         case "csv":
             return Csv(path)
@@ -114,16 +118,19 @@ def numbered(path: Path, part: int) -> Path:
     return path if part == 1 else path.with_name(f"{path.stem}.part{part}{path.suffix}")
 
 
-def side_path(request: Request) -> Path:
-    """Where undecodable records go: beside the output."""
+def side_path(request: Request, run: str, part: int = 1, worker: int = 0) -> Path:
+    """Where undecodable records go: as asked; else beside the output; else, where the output is no file, in the state
+    folder, so that looking at a topic leaves nothing in the folder that one happens to be in."""
+    label = f"{run}-{part}-{worker}"
+    if request.undecodable:
+        path = numbered(Path(request.undecodable), part)
+        return path.with_name(f"{path.stem}.{worker}{path.suffix}") if worker else path
     if kind_of(request) in ("table", "topic", "http") or request.output in ("", "-"):
-        return Path("undecodable.jsonl")
-    path = Path(request.output)
-    return (
-        path / "_undecodable.jsonl"
-        if kind_of(request) == "folders"
-        else path.with_name(path.name + ".undecodable.jsonl")
-    )
+        return state_folder(os.environ) / "undecodable" / f"{label}.jsonl"
+    if kind_of(request) == "folders":
+        return Path(request.output) / f"_undecodable-{label}.jsonl"
+    path = numbered(Path(request.output), part)
+    return path.with_name(path.name + ".undecodable.jsonl")
 
 
 def _room(path: Path) -> None:

@@ -3,9 +3,11 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from tidings_schemas.settings import Settings
@@ -56,52 +58,72 @@ class Fleet:
     def run(self, metadata: Mapping[str, str]) -> Outcome:
         """Replays; the outcome is the sum. See `Session` for what it raises; the first error ends all."""
         pipes: dict[Connection[Any, Any], Any] = {}
-        for job in self._jobs:
-            ours, theirs = self._context.Pipe(duplex=False)
-            process = self._context.Process(
-                target=_work, args=(job, self._settings, dict(metadata), theirs, self._stop)
-            )
-            process.start()
-            theirs.close()
-            pipes[ours] = process
+        with _deaf():
+            for job in self._jobs:
+                ours, theirs = self._context.Pipe(duplex=False)
+                arguments = (job, self._settings, dict(metadata), theirs, self._stop)
+                process = self._context.Process(target=_work, args=arguments)
+                process.start()
+                theirs.close()
+                pipes[ours] = process
         try:
-            return _sum(self._gather(list(pipes)))
+            return self._whole(self._gather(list(pipes)))
         finally:
             self._stop.set()
             for process in pipes.values():
                 process.join()
 
-    def _gather(self, pipes: list["Connection[Any, Any]"]) -> list[Outcome]:
+    def _gather(self, pipes: list["Connection[Any, Any]"]) -> list[Outcome | BaseException]:
+        """What became of each; the first trouble ends the others in order."""
         counts = dict.fromkeys(pipes, (0, 0))
-        outcomes: list[Outcome] = []
+        ended: list[Outcome | BaseException] = []
         while counts:
             for pipe in [p for p in counts if p in wait(list(counts))]:
                 message = _receive(pipe)
-                if isinstance(message, Outcome):
-                    outcomes.append(message)
+                if isinstance(message, Outcome | BaseException):
+                    ended.append(message)
                     del counts[pipe]
+                    if not isinstance(message, Outcome) or message.trouble:
+                        self._stop.set()
                 elif isinstance(message, str):
                     self._told(message)
                 else:
                     counts[pipe] = message
-            totals = [*counts.values(), *((o.tally.read, o.tally.kept) for o in outcomes)]
+            through = [(o.tally.read, o.tally.kept) for o in ended if isinstance(o, Outcome)]
+            totals = [*counts.values(), *through]
             self._progress(sum(read for read, _ in totals), sum(kept for _, kept in totals))
-        return outcomes
+        return ended
+
+    def _whole(self, ended: list[Outcome | BaseException]) -> Outcome:
+        """The sum; an error takes with it what the others have written, since it says to start again."""
+        outcomes = [one for one in ended if isinstance(one, Outcome)]
+        error = next((one for one in ended if isinstance(one, BaseException)), None)
+        if error is None:
+            return _sum(outcomes)
+        for file in (file for outcome in outcomes for file in outcome.files):
+            Path(file).unlink(missing_ok=True)
+        raise error
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that start within never hear Ctrl-C, not even while they import; this one hears it afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _receive(pipe: "Connection[Any, Any]") -> Any:
     try:
-        message = pipe.recv()
+        return pipe.recv()
     except EOFError:
-        raise RuntimeError("a worker process was killed; start the replay again") from None
-    if isinstance(message, BaseException):
-        raise message
-    return message
+        return RuntimeError("a worker process was killed; start the replay again")
 
 
 def _work(job: Job, settings: Settings, metadata: dict[str, str], pipe: "Connection[Any, Any]", stop: Any) -> None:
     """A worker's life. Ctrl-C goes to the parent alone, which says when to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
 
         def progress(read: int, kept: int) -> None:
@@ -141,9 +163,10 @@ def _sum(outcomes: list[Outcome]) -> Outcome:
         tally,
         tuple(r for o in outcomes for r in o.left),
         sorted(f for o in outcomes for f in o.files),
-        next((o.side for o in outcomes if o.side), None),
+        tuple(sorted(side for o in outcomes for side in o.sides)),
         max(o.seconds for o in outcomes),
         sum(o.rows for o in outcomes),
         sum(o.condition_errors for o in outcomes),
         about,
+        next((o.trouble for o in outcomes if o.trouble), None),
     )

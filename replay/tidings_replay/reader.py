@@ -21,6 +21,7 @@ from .core.run import Run
 BATCH = 250
 #: Records of a run, where nobody waits for the first: so many that Arrow's cost for a run does not show.
 RUN = 8000
+_SILENCE = 3.0  # seconds after which someone who waits is told why
 _SECOND = itemgetter(1)
 _FATAL = frozenset(
     {
@@ -58,6 +59,7 @@ def configuration(settings: Settings, limits: Limits) -> dict[str, object]:
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
             "fetch.wait.max.ms": 100,
+            "fetch.queue.backoff.ms": 10,
             "fetch.message.max.bytes": 2 * 1024 * 1024,
             "queued.max.messages.kbytes": max(1024, limits.buffered // 1024),
             "queued.min.messages": 100_000,
@@ -66,12 +68,11 @@ def configuration(settings: Settings, limits: Limits) -> dict[str, object]:
 
 
 class Reader:
-    """Reads each range to its end, once; `positions` says how far each partition got.
+    """Reads each range to its end, once; `positions` says behind which record of each partition it is.
 
     Args:
         together: all partitions at once, as someone who watches wants it; else one after the other, which is faster:
-        runs are
-            longer and of one kind.
+            runs are longer and of one kind.
         follow: do not end at a range's stop, but go on with what arrives; always together.
         told: called with one sentence when the broker is away, and when it is back.
 
@@ -103,6 +104,7 @@ class Reader:
         self._paused: set[tuple[str, int]] = set()
         self._stopped = False
         self._away = False
+        self._silent = 0.0
 
     def pause(self, place: tuple[str, int], paused: bool) -> None:
         """Reading one partition (bare topic, partition) waits, or goes on."""
@@ -136,35 +138,41 @@ class Reader:
             consumer.close()
 
     def _consume(self, consumer: Consumer) -> Iterator[Run]:
-        heard = time.monotonic()
         while self._open and not self._stopped:
+            asked = time.monotonic()
             messages = consumer.consume(BATCH, 0.5)
             if messages:
-                heard = self._hear(heard)
+                self._hear()
                 yield from self._sorted(consumer, messages)
-            elif self._follow or self._together:
-                heard = time.monotonic() if self._follow else heard
+                continue
+            if not self._follow and len(self._paused) < len(self._open):
+                self._miss(time.monotonic() - asked)
+            if self._together:
                 yield Run("", 0)
-            elif time.monotonic() - heard > self._limits.patience:
-                raise BrokerUnavailable(
-                    f"no answer from Kafka at {self._settings.bootstrap_servers} for {self._limits.patience:.0f} s"
-                )
-            elif time.monotonic() - heard > 3 and not self._away:
-                self._away = True
-                self._told("Kafka does not answer; waiting for it")
 
-    def _hear(self, heard: float) -> float:
+    def _miss(self, seconds: float) -> None:
+        """Nothing came though something must: not even the end of a partition. Only time spent asking counts."""
+        self._silent += seconds
+        if self._silent > self._limits.patience:
+            raise BrokerUnavailable(
+                f"no answer from Kafka at {self._settings.bootstrap_servers} for {self._limits.patience:.0f} s"
+            )
+        if self._silent > _SILENCE and not self._away:
+            self._away = True
+            self._told("Kafka does not answer; waiting for it")
+
+    def _hear(self) -> None:
         if self._away:
             self._away = False
-            self._told(f"Kafka is back after {time.monotonic() - heard:.0f} s")
-        return time.monotonic()
+            self._told(f"Kafka is back after {self._silent:.0f} s")
+        self._silent = 0.0
 
     def _sorted(self, consumer: Consumer, messages: list[Message]) -> Iterator[Run]:
         events = []
         if any(map(Message.error, messages)):
             events = [m for m in messages if m.error() is not None]
             messages = [m for m in messages if m.error() is None]
-        for place, of_one in _by_place(messages):
+        for place, of_one in _by_place(messages, self._together):
             if (run := self._run(consumer, place, of_one)) is not None:
                 yield run
         for message in events:  # an end that was told along with the last records comes after them
@@ -210,7 +218,7 @@ class Reader:
         """The partition is through: holes before its stop hold no record."""
         done = self._open.pop(place, None)
         if done is not None:
-            self.positions[done.topic, done.partition] = done.stop
+            self._paused.discard((done.topic, done.partition))
             consumer.incremental_unassign([TopicPartition(*place)])
             self._next(consumer)
 
@@ -220,10 +228,11 @@ class Reader:
             consumer.incremental_assign([TopicPartition(*place, self._open[place].start)])
 
 
-def _by_place(messages: list[Message]) -> Iterable[tuple[tuple[str, int], list[Message]]]:
-    """Messages by (topic, partition), each in its order; as a rule they are all of one place."""
-    if len(set(map(Message.partition, messages))) == len(set(map(Message.topic, messages))) == 1:
-        return [((messages[0].topic() or "", messages[0].partition() or 0), messages)]
+def _by_place(messages: list[Message], mixed: bool) -> Iterable[tuple[tuple[str, int], list[Message]]]:
+    """Messages by (topic, partition), each in its order. Not `mixed`: only one partition is assigned at a time, and
+    what the client still held of the one before is gone with its assignment."""
+    if not mixed:
+        return [((messages[0].topic() or "", messages[0].partition() or 0), messages)] if messages else []
     found: dict[tuple[str, int], list[Message]] = {}
     for message in messages:
         found.setdefault((message.topic() or "", message.partition() or 0), []).append(message)

@@ -30,9 +30,10 @@ class Request:
     personal: bool = False
     ordered: bool = False
     processes: int = 0
+    undecodable: str = ""
 
-    def filter(self) -> Filter:
-        """What to keep.
+    def filter(self, *, blind: bool = False) -> Filter:
+        """What to keep; `blind`: see `Filter`.
 
         Raises:
             BadCondition: see `Condition`.
@@ -43,6 +44,7 @@ class Request:
             frozenset(self.users),
             self.sample,
             Condition(self.where) if self.where else None,
+            blind,
         )
 
     def document(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
-from tidings_schemas.errors import RegistryUnavailable
+from tidings_schemas.errors import RegistryUnavailable, Transient
 
 from .core.masking import Classification, classification
 from .core.merge import Merger, Place
@@ -32,19 +32,21 @@ class Outcome:
     Attributes:
         left: what is still to be read; empty when it is through.
         files: where the rows are.
-        side: the file of undecodable records, if there were any.
+        sides: the files of undecodable records, if there were any.
         seconds: from the first read to the last file.
         rows: what is written; with a limit less than what was kept of what was read.
+        trouble: why it ended before its time: Kafka, the registry or the sink did not come back.
     """
 
     tally: Tally
     left: tuple[Range, ...]
     files: list[str]
-    side: str | None
+    sides: tuple[str, ...]
     seconds: float
     rows: int = 0
     condition_errors: int = 0
     classification: Classification = field(default_factory=lambda: Classification("public", ()))
+    trouble: str | None = None
 
 
 class Session:
@@ -56,8 +58,9 @@ class Session:
 
     Raises (from `run`):
         OSError: the disk is full, or the like; nothing half written is left.
-        BrokerUnavailable, Refused: see `Reader`.
-        RegistryUnavailable: the registry did not answer for `patience` seconds.
+        Refused: see `Reader`.
+        Transient: Kafka, the registry (for `patience` seconds) or the sink was away before anything was written; where
+            something was, the outcome has it, whole, and what is left.
     """
 
     def __init__(
@@ -92,9 +95,15 @@ class Session:
     def run(self, metadata: Mapping[str, str]) -> Outcome:
         """Replays to the end, the limit, or `stop`. See the class for what it raises."""
         began = time.monotonic()
+        trouble = None
         try:
-            with without_collector():
-                self._pump()
+            try:
+                with without_collector():
+                    self._pump()
+            except Transient as error:
+                if not self._writer.rows:
+                    raise
+                self._stopped, trouble = True, str(error)
             about = classification(list(self._process.columns.data_schemas.values()), not self._request.personal)
             files = self._writer.close({**metadata, **about.metadata()})
         except BaseException:
@@ -102,16 +111,16 @@ class Session:
             raise
         finally:
             self._side.close()
-        side = str(self._side.path) if self._side.rows else None
         return Outcome(
             self._process.tally,
             self._left(),
             files,
-            side,
+            (str(self._side.path),) if self._side.rows else (),
             time.monotonic() - began,
             self._writer.rows,
             self._process.condition_errors,
             about,
+            trouble,
         )
 
     def _pump(self) -> None:
@@ -127,9 +136,8 @@ class Session:
         place = run.topic, run.partition
         table = self._processed(run) if len(run) else None
         if self._merger is None:
-            if table is not None:
-                self._emit(table)
-            if len(run):
+            whole = True if table is None else self._emit(table)
+            if len(run) and whole:
                 self._written[place] = run.offsets[-1] + 1
             return
         if len(run):
@@ -159,14 +167,20 @@ class Session:
             return table
         raise RegistryUnavailable("the schema registry did not come back")
 
-    def _emit(self, table: pa.Table) -> None:
-        limit = self._request.limit
-        if limit is not None and self._writer.rows + table.num_rows >= limit:
+    def _emit(self, table: pa.Table) -> bool:
+        """Writes it, in its time; says whether all of it."""
+        limit, rows = self._request.limit, table.num_rows
+        if limit is not None and self._writer.rows + rows >= limit:
             table = table.slice(0, limit - self._writer.rows)
             self.stop()
         if not self._paced:
             self._write(table)
-            return
+            if table.num_rows < rows:
+                self._note(table)
+            return bool(table.num_rows == rows)
+        return self._emit_paced(table)
+
+    def _emit_paced(self, table: pa.Table) -> bool:
         at = 0
         for row, stamp in enumerate(table.column("_timestamp").cast(pa.int64()).to_pylist()):
             pause = self._pacer.delay(stamp / 1000, time.monotonic())
@@ -174,8 +188,9 @@ class Session:
                 self._write(table.slice(at, row - at))
                 at = row
                 if not self._wait(pause):
-                    return
+                    return False
         self._write(table.slice(at))
+        return True
 
     def _wait(self, pause: float) -> bool:
         """Sleeps in steps, so that Ctrl-C is heard; False = stop."""
@@ -188,9 +203,17 @@ class Session:
     def _write(self, table: pa.Table) -> None:
         if not table.num_rows:
             return
-        self._writer.write(table)
-        if self._merger is None:
-            return
+        before = self._writer.rows
+        try:
+            self._writer.write(table)
+        except Transient:
+            self._note(table.slice(0, self._writer.rows - before))
+            raise
+        if self._merger is not None:
+            self._note(table)
+
+    def _note(self, table: pa.Table) -> None:
+        """These rows are out."""
         places = zip(*(table.column(n).to_pylist() for n in ("_topic", "_partition", "_offset")), strict=True)
         for topic, partition, offset in places:
             self._written[topic, partition] = offset + 1
@@ -202,7 +225,10 @@ class Session:
             return ()
         done = dict(self._written)
         if self._merger is None:
-            through = self._ranges.keys() - self._reader.open
+            read = self._reader.positions
+            through = [
+                p for p in self._ranges.keys() - self._reader.open if done.get(p, self._ranges[p].start) >= read[p]
+            ]
             done |= {place: self._ranges[place].stop for place in through}
         return advance(tuple(self._ranges.values()), done)
 

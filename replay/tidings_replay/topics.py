@@ -1,9 +1,12 @@
 """Shell: what the broker knows about the partitions that a span asks for."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import partial
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from tidings_schemas.errors import BrokerUnavailable
+from tidings_schemas.leaders import LEADERLESS, from_leader
 from tidings_schemas.settings import Settings
 
 from .core.errors import NothingThere
@@ -12,6 +15,7 @@ from .core.span import At, Bound
 from .reader import Limits, configuration
 
 _TIMEOUT = 20.0
+_PATIENCE = 10.0
 
 
 def plan_topics(
@@ -32,7 +36,8 @@ def plan_topics(
     """
     consumer = Consumer(configuration(settings, Limits()) | {"auto.offset.reset": "earliest"})
     try:
-        known = [p for topic in topics for p in _partitions(consumer, settings, topic, since, until, only)]
+        asked = (partial(_partitions, consumer, settings, topic, since, until, only) for topic in topics)
+        known = [partition for ask in asked for partition in from_leader(ask, _PATIENCE)]
     except KafkaException as error:
         raise BrokerUnavailable(
             f"Kafka at {settings.bootstrap_servers} did not answer: {error.args[0].str()}; is it running?"
@@ -59,14 +64,25 @@ def topic_names(settings: Settings) -> list[str]:
     return sorted(settings.namespace.bare(name) for name in ours)
 
 
+def unknown_topic(topic: str, existing: list[str]) -> str:
+    """What to say of a topic that does not exist: what was meant, if that can be guessed, and what there is."""
+    close = get_close_matches(topic, existing, n=1)
+    meant = f" did you mean {close[0]}?" if close else ""
+    return f"there is no topic {topic!r};{meant} there are: {', '.join(existing) or 'none'}"
+
+
 def _partitions(
     consumer: Consumer, settings: Settings, topic: str, since: Bound, until: Bound, only: frozenset[int] | None
 ) -> list[Partition]:
     name = settings.namespace.name(topic)
     found = consumer.list_topics(name, timeout=_TIMEOUT).topics[name]
+    if found.error is not None and found.error.code() in LEADERLESS:
+        raise KafkaException(found.error)
     if found.error is not None or not found.partitions:
-        raise NothingThere(f"there is no topic {topic!r}; there are: {', '.join(topic_names(settings)) or 'none'}")
+        raise NothingThere(unknown_topic(topic, topic_names(settings)))
     numbers = sorted(p for p in found.partitions if only is None or p in only)
+    if not numbers:
+        raise NothingThere(f"{topic} has partitions 0 to {max(found.partitions)}, none of those asked for")
     marks = {p: consumer.get_watermark_offsets(TopicPartition(name, p), timeout=_TIMEOUT) for p in numbers}
     first = _by_time(consumer, name, numbers, since)
     last = _by_time(consumer, name, numbers, until)

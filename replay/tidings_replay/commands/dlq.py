@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 from tidings_schemas.settings import Settings
 
@@ -60,7 +59,7 @@ def list_(
         return
     _print_list(shown)
     more = f", the newest {limit} shown" if len(chosen) > limit else ""
-    report.console.print(f"{len(chosen):,} dead letters{more}", style="dim")
+    report.say(f"{len(chosen):,} dead letters{more}", dim=True)
 
 
 def _print_list(letters: list[Letter]) -> None:
@@ -73,7 +72,7 @@ def _print_list(letters: list[Letter]) -> None:
         table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=width)
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    report.show(table)
 
 
 def _line(one: Letter) -> tuple[str, ...]:
@@ -85,7 +84,13 @@ def _line(one: Letter) -> tuple[str, ...]:
 
 @dlq_app.command()
 def show(place: Annotated[int, typer.Argument(help="Offset in dead-letters.")], as_json: AsJson = False) -> None:
-    """One dead letter with everything that is known of it: headers, bytes, cause, what became of it."""
+    """One dead letter with everything that is known of it: headers, bytes, cause, what became of it.
+
+    \b
+    Examples:
+      tidings dlq show 17
+      tidings dlq show 17 --json
+    """
     found = [one for one in Letterbox(Settings()).letters(*_span(str(place), str(place + 1))) if one.place == place]
     if not found:
         raise NothingThere(f"there is no dead letter at offset {place}; `tidings dlq list` shows those that are")
@@ -129,7 +134,7 @@ def stats(
         line = sparkline(g.over_time, min(buckets), max(buckets), seconds)
         first, last = (f"{at:%m-%d %H:%M}" if at else "" for at in (g.first, g.last))
         table.add_row(g.name, f"{g.count:,}", f"{g.open:,}", str(g.example), first, last, line)
-    Console(highlight=False).print(table)
+    report.show(table)
 
 
 @dlq_app.command()

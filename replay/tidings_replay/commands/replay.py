@@ -10,9 +10,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
-import structlog
 import typer
-from tidings_schemas.logs import configure
 from tidings_schemas.settings import Settings
 
 from tidings_replay import outputs
@@ -69,6 +67,9 @@ def replay(
         bool, typer.Option(help="Show personal data in clear; it is written to the audit log.")
     ] = False,
     processes: Annotated[int, typer.Option(min=0, help="For folders; 0 = one a core.")] = 0,
+    undecodable: Annotated[
+        str, typer.Option(help="File for records that do not decode; else beside the output, or in the state folder.")
+    ] = "",
     resume: Annotated[str, typer.Option(help="Go on where a token says.")] = "",
     dry_run: Annotated[bool, typer.Option(help="Say what would be read, and read nothing.")] = False,
     as_json: Annotated[
@@ -80,7 +81,7 @@ def replay(
     request = Request(
         tuple(topics or ()), since, until, where, tuple(user or ()), tuple(type_ or ()), tuple(key or ()),
         _numbers(partitions), limit, sample, output, format_, _names(partition_by), speed, follow, personal, ordered,
-        processes,
+        processes, undecodable,
     )  # fmt: skip
     _replay(request, resume, dry_run=dry_run, as_json=as_json, quiet=quiet)
 
@@ -130,18 +131,17 @@ def _check(request: Request) -> None:
 def _run(settings: Settings, request: Request, plan: Plan, before: Checkpoint, *, as_json: bool, quiet: bool) -> None:
     job = Job(request, plan.ranges, secrets.token_hex(4), masking_secret(), before.part + 1)
     if request.personal:
-        configure("replay")
-        structlog.get_logger("audit").info("personal data replayed in clear", **request.document())
+        report.audit("personal data replayed in clear", **request.document())
     workers = workers_for(request, plan.ranges)
     size = None if request.follow else plan.size
-    with report.progress_bar(size, report.wants_bar(request.output, quiet)) as progress:
+    with report.progress_bar(size, report.wants_bar(request.output, quiet)) as progress, _interruptible() as stopped_by:
         one: Session | Fleet = (
             Fleet(job, settings, workers, progress, report.note)
             if workers > 1
             else job.session(settings, progress, report.note)
         )
-        with _interruptible(one.stop):
-            outcome = _outcome(one, request)
+        stopped_by(one.stop)
+        outcome = _outcome(one, request)
     token = None
     if outcome.left:
         left = Checkpoint(outcome.left, before.request, before.written + outcome.rows, before.part + 1)
@@ -152,6 +152,9 @@ def _run(settings: Settings, request: Request, plan: Plan, before: Checkpoint, *
         typer.echo(text, err=to_stdout)
     elif not quiet:
         report.tell(outcome, token, "replay")
+    if outcome.trouble:
+        typer.echo(f"error: {outcome.trouble}; what was written is whole, go on with the token", err=True)
+        raise typer.Exit(1)
 
 
 def _outcome(one: Session | Fleet, request: Request) -> Outcome:
@@ -168,16 +171,27 @@ def _outcome(one: Session | Fleet, request: Request) -> Outcome:
 
 
 @contextmanager
-def _interruptible(stop: Callable[[], None]) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM ends in order; the second one at once."""
+def _interruptible() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """The first Ctrl-C or SIGTERM ends in order, the second one at once. Gives a function that takes what to call; it
+    is called at once if the signal has come before."""
+    heard = False
+    stops: list[Callable[[], None]] = []
 
     def handle(number: int, frame: Any) -> None:
+        nonlocal heard
+        heard = True
         signal.signal(number, before[signal.Signals(number)])
-        stop()
+        for stop in stops:
+            stop()
+
+    def stopped_by(stop: Callable[[], None]) -> None:
+        stops.append(stop)
+        if heard:
+            stop()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stopped_by
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

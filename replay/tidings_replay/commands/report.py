@@ -1,39 +1,48 @@
 """How a replay tells what it does and did: a progress bar, one summary, JSON."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
+import typer
 
 from tidings_replay.core.plan import Cut, Plan
 from tidings_replay.session import Outcome
 from tidings_replay.session import Progress as Report
 
-console = Console(stderr=True, highlight=False)
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
-def _say(text: str) -> None:
-    """One sentence on stderr, never broken into lines: a terminal wraps by itself, and a log wants it whole."""
-    console.print(text, soft_wrap=True)
+def say(text: str, **style: Any) -> None:
+    """A sentence on stderr as it is, brackets included, and never broken into lines: a terminal wraps by itself, and a
+    log wants it whole. `style` is that of `typer.secho`, for terminals."""
+    typer.secho(text, err=True, **style)
 
 
-class Rate(ProgressColumn):
-    """Records a second."""
+def show(table: Table) -> None:
+    """A table on stdout, its cells as they are: brackets in data are no markup."""
+    from rich.console import Console
 
-    def render(self, task: Task) -> Text:
-        """The rate of the last moments."""
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:>9,.0f}/s", style="cyan")
+    Console(highlight=False, markup=False, emoji=False).print(table)
+
+
+def audit(what: str, **about: Any) -> None:
+    """A line of the audit log: personal data is shown in clear."""
+    import structlog
+    from tidings_schemas.logs import configure
+
+    configure("replay")
+    structlog.get_logger("audit").info(what, **about)
 
 
 def note(text: str) -> None:
     """One sentence for people, on stderr."""
-    _say(f"note: {text}")
+    say(f"note: {text}")
 
 
 @contextmanager
@@ -42,8 +51,9 @@ def progress_bar(total: int | None, shown: bool) -> Iterator[Report]:
     if not shown:
         yield lambda _read, _kept: None
         return
-    columns = (TextColumn("{task.fields[what]}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, Rate(), TimeRemainingColumn(), console=console, transient=True) as bar:
+    from .bar import bar_of  # rich's, that nothing else here needs
+
+    with bar_of() as bar:
         task = bar.add_task("", total=total, what="reading")
 
         def report(read: int, kept: int) -> None:
@@ -60,7 +70,7 @@ def wants_bar(output: str, quiet: bool) -> bool:
 def tell_cuts(plan: Plan) -> None:
     """One line for each partition of which something that was asked for is gone."""
     for cut in plan.cuts:
-        _say(f"note: {cut_text(cut)}")
+        say(f"note: {cut_text(cut)}")
 
 
 def cut_text(cut: Cut) -> str:
@@ -80,7 +90,7 @@ def summary(outcome: Outcome, token: str | None) -> dict[str, Any]:
         "read": tally.read,
         "rows": outcome.rows,
         "undecodable": tally.undecodable,
-        "undecodable_file": outcome.side,
+        "undecodable_files": list(outcome.sides),
         "condition_errors": outcome.condition_errors,
         "types": dict(tally.by_type.most_common()),
         "seconds": seconds,
@@ -88,6 +98,7 @@ def summary(outcome: Outcome, token: str | None) -> dict[str, Any]:
         "files": outcome.files,
         "classification": outcome.classification.level,
         "personal_fields": list(outcome.classification.fields),
+        "trouble": outcome.trouble,
         "resume": token,
     }
 
@@ -96,15 +107,15 @@ def tell(outcome: Outcome, token: str | None, resume: str) -> None:
     """A few lines for people."""
     tally = outcome.tally
     rate = f", {tally.read / outcome.seconds:,.0f}/s" if outcome.seconds > 0.5 else ""
-    _say(f"{outcome.rows:,} rows of {tally.read:,} records in {outcome.seconds:.1f} s{rate}")
+    say(f"{outcome.rows:,} rows of {tally.read:,} records in {outcome.seconds:.1f} s{rate}")
     if outcome.files:
         shown = outcome.files[:5] + ([f"… and {len(outcome.files) - 5} more"] if len(outcome.files) > 5 else [])
-        _say("written: " + ", ".join(shown))
+        say("written: " + ", ".join(shown))
     if outcome.classification.level == "masked" and outcome.rows:
-        _say(f"masked: {', '.join(outcome.classification.fields)} (--personal shows them)")
+        say(f"masked: {', '.join(outcome.classification.fields)} (--personal shows them)")
     if outcome.condition_errors:
-        _say(f"note: --where failed for {outcome.condition_errors:,} events (a field that they lack); left out")
+        say(f"note: --where failed for {outcome.condition_errors:,} events (a field that they lack); left out")
     if tally.undecodable:
-        _say(f"note: {tally.undecodable:,} records did not decode; they are in {outcome.side}")
+        say(f"note: {tally.undecodable:,} records did not decode; they are in {', '.join(outcome.sides)}")
     if token:
-        _say(f"there is more; go on with:\n  tidings {resume} --resume {token}")
+        say(f"there is more; go on with:\n  tidings {resume} --resume {token}")

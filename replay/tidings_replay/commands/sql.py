@@ -1,5 +1,6 @@
 """`tidings sql`."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,10 @@ from typing import Annotated
 import orjson
 import pyarrow as pa
 import pyarrow.csv
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
 from tidings_schemas.errors import TidingsError
-from tidings_schemas.logs import configure
 from tidings_schemas.settings import Settings
 
 from tidings_replay import plots
@@ -23,6 +22,7 @@ from tidings_replay.job import masking_secret
 from tidings_replay.lake import Lake
 from tidings_replay.writers.lines import plain
 from tidings_replay.writers.parquet import writer as parquet_writer
+from tidings_replay.writers.side import state_folder
 
 from . import report
 
@@ -57,8 +57,7 @@ def sql(
     if plot and plot not in (*plots.KINDS, "auto"):
         raise BadOutput(f"{plot!r} is no plot; there are {', '.join(plots.KINDS)}, auto")
     if personal:
-        configure("replay")
-        structlog.get_logger("audit").info("personal data queried in clear", query=query)
+        report.audit("personal data queried in clear", query=query)
     with _lake(personal, quiet or as_json) as lake:
         if not query:
             _prompt(lake) if sys.stdin.isatty() else _script(lake, sys.stdin.read(), as_json)
@@ -78,14 +77,14 @@ sql.__doc__ = f"{sql.__doc__}\n\n\b\n{_EXAMPLES}"
 
 
 def _told(path: str) -> None:
-    report.console.print(f"written: {path}", soft_wrap=True)
+    report.say(f"written: {path}")
 
 
 @contextmanager
 def _lake(personal: bool, quiet: bool) -> Iterator[Lake]:
     def told(text: str) -> None:
         if not quiet:
-            report.console.print(text, style="dim", soft_wrap=True)
+            report.say(text, dim=True)
 
     with Lake(Settings(), None if personal else masking_secret(), told=told) as lake:
         yield lake
@@ -105,9 +104,9 @@ def show(table: pa.Table, as_json: bool = False) -> None:
         shown.add_column(field.name, justify="right" if number else "left")
     for row in table.slice(0, _SHOWN).to_pylist(maps_as_pydicts="lossy"):
         shown.add_row(*(_cell(value) for value in row.values()))
-    Console(highlight=False).print(shown)
+    report.show(shown)
     more = f", the first {_SHOWN} shown" if table.num_rows > _SHOWN else ""
-    report.console.print(f"{table.num_rows:,} rows{more}", style="dim")
+    report.say(f"{table.num_rows:,} rows{more}", dim=True)
 
 
 def _cell(value: object) -> str:
@@ -153,7 +152,7 @@ def _prompt(lake: Lake) -> None:
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.history import FileHistory
 
-    history = Path.home() / ".local" / "state" / "tidings" / "sql-history"
+    history = state_folder(os.environ) / "sql-history"
     history.parent.mkdir(parents=True, exist_ok=True)
     words = WordCompleter([*lake.topics(), "select", "from", "where", "group by", "order by", "limit"], sentence=True)
     session: PromptSession[str] = PromptSession(history=FileHistory(str(history)), completer=words)
@@ -197,7 +196,7 @@ class Prompt:
                 self._last = self._lake.query(text)
                 show(self._last)
         except TidingsError as error:
-            report.console.print(f"error: {error}", style="red", soft_wrap=True)
+            report.say(f"error: {error}", fg="red")
 
     def _command(self, name: str, words: list[str]) -> None:
         argument = words[0] if words else ""

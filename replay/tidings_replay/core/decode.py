@@ -47,7 +47,7 @@ class Decoder:
     """
 
     def __init__(self, catalogue: Catalogue, schemas: Schemas, plain: frozenset[str] = frozenset({"rules"})) -> None:
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._schemas = schemas
         self._plain = plain
         self._ways: dict[int, _Way | Permanent] = {}
@@ -71,17 +71,16 @@ class Decoder:
         return segments, failures
 
     def _groups(self, run: Run) -> Iterator[tuple[bytes | None, Sequence[int]]]:
-        prefixes = [None if v is None else v[: framing.SIZE] for v in run.values]
-        distinct = set(prefixes)
+        distinct = {None if v is None else v[: framing.SIZE] for v in run.values}
         if len(distinct) == 1:
-            yield prefixes[0], range(len(run))
+            yield distinct.pop(), range(len(run))
             return
         groups: dict[bytes | None, list[int]] = {prefix: [] for prefix in distinct}
-        for row, prefix in enumerate(prefixes):
-            groups[prefix].append(row)
+        for row, v in enumerate(run.values):
+            groups[None if v is None else v[: framing.SIZE]].append(row)
         if run.topic in self._plain:
             yield None, groups.pop(None, [])
-            yield b"", [row for row, prefix in enumerate(prefixes) if prefix is not None]
+            yield b"", [row for row, value in enumerate(run.values) if value is not None]
             return
         yield from groups.items()
 
@@ -100,7 +99,7 @@ class Decoder:
         if found is None:
             try:
                 writer = self._schemas.by_id(schema_id)
-                target = find(self._catalogue, writer.name) or writer
+                target = find(self.catalogue, writer.name) or writer
                 found = _Way(writer, target)
             except Permanent as error:
                 found = error

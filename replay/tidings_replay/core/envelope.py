@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .headers import Headers, Pairs
+from .headers import Column, Headers, Pairs, Same
 from .run import Run
 
 SCHEMA = pa.schema(
@@ -59,8 +59,8 @@ def envelope(run: Run) -> pa.RecordBatch:
 
 def text(values: Sequence[bytes | None]) -> pa.Array:
     """Bytes as strings; what is not UTF-8 as `base64:…`, so that nothing is lost."""
-    if values and values[0] is not None and values.count(values[0]) == len(values):
-        return pa.repeat(_text(values[0]), len(values))  # source and type are the same for a whole run as a rule
+    if isinstance(values, Same):
+        return pa.repeat(pa.scalar(None if values.value is None else _text(values.value), pa.string()), len(values))
     try:
         return pa.array(values, pa.binary()).cast(pa.string())
     except pa.ArrowInvalid:
@@ -93,7 +93,7 @@ def _columns(headers: Headers) -> tuple[dict[str, Sequence[bytes | None]], pa.Ar
     )
 
 
-def _maps(extra: dict[str, list[bytes | None]], rows: int) -> pa.Array:
+def _maps(extra: dict[str, Column], rows: int) -> pa.Array:
     """A map column of `rows` maps with the same keys."""
     width = len(extra)
     items = pa.array([value for row in zip(*map(_strings, extra.values()), strict=True) for value in row], pa.string())

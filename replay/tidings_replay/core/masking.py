@@ -2,9 +2,9 @@
 them.
 
 A text becomes a pseudonym, `masked:` and 16 hex digits of a keyed hash: the same person stays the same within one
-export, so counting and joining still work, and without the secret nobody can try names against it. Other types become
-null. Where a topic's key is a user, or holds one, key and subject are masked as well; so is any key that equals a
-masked text.
+export, so counting and joining still work, and without the secret nobody can try names against it. Other types, bytes
+among them, become null: what took their place would pass for what was there. Where a topic's key is a user, holds one,
+or may be one, key and subject are masked as well; so is any key that equals a masked text.
 """
 
 import hashlib
@@ -14,9 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from tidings_schemas.topics import CORE, FOLLOWS
+from tidings_schemas.catalogue import Catalogue
+from tidings_schemas.topics import CORE, DEAD_LETTERS, EVENTS_PREFIX, FOLLOWS, RULES, domain_of
 
-_BY_USER = frozenset(t.name for t in CORE if t.key.split()[0] == "user")
+from .arrow import arrow_schema
+
+#: Topics whose keys are users. A dead letter has the key of the record that it holds, which may be one.
+_KEYED_BY_USER = frozenset((DEAD_LETTERS.name, *(t.name for t in CORE if t.key.split()[0] == "user")))
 PREFIX = "masked:"
 
 
@@ -69,7 +73,7 @@ class Mask:
         return envelope
 
     def _key_mask(self, topic: str, data: pa.RecordBatch) -> Callable[[int, str | None], str | None] | None:
-        if topic in _BY_USER:
+        if topic in _KEYED_BY_USER:
             return lambda _, text: None if text is None else self.pseudonym(text)
         if topic == FOLLOWS.name:
             return lambda _, text: None if text is None else self._follow(text)
@@ -108,6 +112,18 @@ class Mask:
         if not within:
             return value
         return self.pseudonym(value) if pa.types.is_string(kind) else None
+
+
+def may_hold_personal(topic: str, catalogue: Catalogue) -> bool:
+    """Whether bytes of a topic (bare name) that nobody can decode may hold personal data.
+
+    They may not where every known event of the topic's domain is free of it; of other topics nobody knows.
+    """
+    if topic == RULES.name:
+        return False
+    domain = topic.removeprefix(EVENTS_PREFIX) if topic.startswith(EVENTS_PREFIX) else None
+    events = [schema for schema in catalogue if domain_of(schema.name) == domain]
+    return not events or any(personal_fields(arrow_schema(schema.json)) for schema in events)
 
 
 def is_personal(field: pa.Field) -> bool:

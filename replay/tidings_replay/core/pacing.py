@@ -17,7 +17,7 @@ def parse_speed(text: str) -> float:
         speed = float(text)
     except ValueError:
         speed = 0.0
-    if not speed > 0 or math.isnan(speed):
+    if not 0 < speed < math.inf:
         raise BadSpan(f"{text!r} is no speed: write max, 1 (as it was) or a factor such as 60")
     return speed
 

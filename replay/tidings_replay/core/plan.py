@@ -104,6 +104,14 @@ def _check_order(since: Bound, until: Bound) -> None:
         raise BadSpan(f"the span ends ({until.time.isoformat()}) before it begins ({since.time.isoformat()})")
     if isinstance(since, Offset) and isinstance(until, Offset) and until.offset <= since.offset:
         raise BadSpan(f"the span ends (offset {until.offset}) before it begins (offset {since.offset})")
+    if isinstance(since, Back) and isinstance(until, Back) and until.count >= since.count:
+        raise BadSpan(f"the span ends (the last {until.count}) before it begins (the last {since.count})")
+    if isinstance(since, Offsets) and isinstance(until, Offsets):
+        for p in sorted(since.by_partition.keys() & until.by_partition.keys()):
+            if (end := until.by_partition[p]) <= (begin := since.by_partition[p]):
+                raise BadSpan(f"the span of partition {p} ends (offset {end}) before it begins (offset {begin})")
+    if until == Edge(latest=False):
+        raise BadSpan("the span ends at the earliest record, before anything: --to is a time, an offset or latest")
 
 
 def _wanted(partition: int, since: Bound, until: Bound, only: frozenset[int] | None) -> bool:

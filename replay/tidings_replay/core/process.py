@@ -1,13 +1,13 @@
 """One run of raw records → one table: filter, decode, filter, mask, arrange."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 from .decode import Decoder, Segment
 from .envelope import envelope
-from .masking import Mask
+from .masking import Mask, may_hold_personal
 from .run import Failure, Run
 from .table import Columns, combine
 from .where import Filter
@@ -36,6 +36,7 @@ class Process:
         self._filter = wanted
         self._mask = mask
         self._raw = raw
+        self._withheld: dict[str, bool] = {}
         self.columns = Columns()
         self.tally = Tally()
 
@@ -57,6 +58,7 @@ class Process:
             self.tally.read += len(run)
             return None, []
         segments, failures = self._decoder.decode(wanted)
+        failures = self._shown(run.topic, failures)
         around = envelope(wanted)
         parts = [part for segment in segments if (part := self._part(wanted, segment, around))]
         self.tally.read += len(run)
@@ -71,6 +73,8 @@ class Process:
         rows = around if len(segment.rows) == around.num_rows else around.take(list(segment.rows))
         rows = _typed(rows, segment.name)
         data = segment.data
+        if self._mask and self._filter.blind:
+            rows, data = self._masked(run.topic, rows, data)
         keep = self._filter.after(segment.name, rows, data)
         places = segment.rows
         if keep is not None and not all(keep):
@@ -80,9 +84,23 @@ class Process:
             if not places:
                 return None
         self.tally.by_type[segment.name] += len(places)
-        if self._mask:
-            rows, data = self._mask.envelope(run.topic, rows, data), self._mask.data(data)
+        if self._mask and not self._filter.blind:
+            rows, data = self._masked(run.topic, rows, data)
         return Segment(segment.name, places, data, segment.schema), rows
+
+    def _masked(self, topic: str, rows: pa.RecordBatch, data: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+        assert self._mask is not None
+        return self._mask.envelope(topic, rows, data), self._mask.data(data)
+
+    def _shown(self, topic: str, failures: list[Failure]) -> list[Failure]:
+        """Bytes that cannot be decoded cannot be masked either: they are left out where they may be personal."""
+        if self._mask is None or not failures:
+            return failures
+        if topic not in self._withheld:
+            self._withheld[topic] = may_hold_personal(topic, self._decoder.catalogue)
+        if not self._withheld[topic]:
+            return failures
+        return [replace(failure, key=None, value=None, withheld=True) for failure in failures]
 
 
 _RAW_HEADERS = pa.list_(pa.struct([("name", pa.string()), ("value", pa.binary())]))

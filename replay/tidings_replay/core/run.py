@@ -49,7 +49,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A record that could not be decoded, with what is needed to look into it."""
+    """A record that could not be decoded, with what is needed to look into it.
+
+    Attributes:
+        withheld: key and value are left out, because they may hold personal data.
+    """
 
     topic: str
     partition: int
@@ -59,3 +63,4 @@ class Failure:
     value: bytes | None
     error_class: str
     error_text: str
+    withheld: bool = False

@@ -31,8 +31,8 @@ class At:
 
     @property
     def ms(self) -> int:
-        """Milliseconds since 1970, as Kafka counts them."""
-        return round(self.time.timestamp() * 1000)
+        """Milliseconds since 1970, as Kafka counts them; it knows none before."""
+        return max(0, round(self.time.timestamp() * 1000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,14 @@ def parse_bound(text: str, now: datetime) -> Bound:
         return Edge(latest=False)
     if text in ("latest", "now", "end"):
         return Edge(latest=True)
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return Offset(int(text))
-    if text.startswith("-") and text[1:].isdigit():
+    if text.startswith("-") and text.isascii() and text[1:].isdigit():
         return Back(int(text[1:]))
     if _BY_PARTITION.fullmatch(text):
         return Offsets(dict(tuple(map(int, pair.split(":"))) for pair in text.split(",")))  # type: ignore[misc]
     if match := _RELATIVE.fullmatch(text):
-        return At(now - _duration(match[1]))
+        return At(_before(now, match[1]))
     return At(_iso(text))
 
 
@@ -100,7 +100,17 @@ def parse_duration(text: str) -> timedelta:
 
 
 def _duration(text: str) -> timedelta:
-    return timedelta(seconds=sum(float(n) * _UNITS[unit] for n, unit in _PIECE.findall(text)))
+    try:
+        return timedelta(seconds=sum(float(n) * _UNITS[unit] for n, unit in _PIECE.findall(text)))
+    except OverflowError:
+        raise BadSpan(f"{text!r} is longer than time itself: write -2h, -1d12h or -2w, or earliest") from None
+
+
+def _before(now: datetime, text: str) -> datetime:
+    try:
+        return now - _duration(text)
+    except OverflowError:  # before the year 1: everything there is
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _iso(text: str) -> datetime:

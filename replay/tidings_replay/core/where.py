@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import cel
 import pyarrow as pa
 
 from .errors import BadCondition
@@ -41,6 +40,8 @@ class Condition:
     def __init__(self, text: str) -> None:
         if len(text) > _LONGEST:
             raise BadCondition(f"--where has {len(text)} characters; at most {_LONGEST} are taken")
+        import cel  # takes 60 ms, and few replays have a condition
+
         try:
             self._program = cel.compile(text)
         except ValueError as error:
@@ -94,6 +95,7 @@ class Filter:
         types: event types; shell patterns, or the record's short name (`FlightDelayed`).
         users: values of the record's field `user`, or of the key where there is no such field.
         sample: part of the records that is kept, 0 < sample ≤ 1; the same records at every run.
+        blind: rows are judged as they are shown, after masking, so that no filter can find out what is masked.
     """
 
     keys: frozenset[bytes] = frozenset()
@@ -101,6 +103,7 @@ class Filter:
     users: frozenset[str] = frozenset()
     sample: float = 1.0
     where: Condition | None = None
+    blind: bool = False
     _by_type: dict[str, bool] = field(default_factory=dict)
 
     def before(self, run: Run, from_ms: int | None, to_ms: int | None) -> Run:
@@ -110,7 +113,7 @@ class Filter:
             tests.append(lambda i: run.timestamps[i] >= from_ms)
         if to_ms is not None and run.timestamps and max(run.timestamps) >= to_ms:
             tests.append(lambda i: run.timestamps[i] < to_ms)
-        if self.keys:
+        if self.keys and not self.blind:
             tests.append(lambda i: run.keys[i] in self.keys)
         if self.sample < 1:
             tests.append(lambda i: _draw(run.partition, run.offsets[i]) < self.sample)
@@ -122,9 +125,13 @@ class Filter:
         """Which rows of one decoded type are kept; None = all."""
         if self.types and not self._typed(kind, envelope):
             return [False] * envelope.num_rows
-        keep = [True] * envelope.num_rows if self.users or self.where else None
+        late = self.blind and self.keys
+        keep = [True] * envelope.num_rows if self.users or self.where or late else None
         if self.users:
             keep = self._of_users(envelope, data)
+        if late and keep is not None:
+            keys = [None if key is None else key.encode() for key in envelope.column("_key").to_pylist()]
+            keep = [kept and key in self.keys for kept, key in zip(keep, keys, strict=True)]
         if self.where and keep is not None:
             rows = [row for row, kept in enumerate(keep) if kept]
             if len(rows) < len(keep):

@@ -38,7 +38,9 @@ class Kitchen:
         """
         plan = self._moved(self._plan(request), request, offsets, times)
         process = Process(
-            Decoder(self._catalogue, self._registry), request.filter(), None if request.personal else Mask(self._secret)
+            Decoder(self._catalogue, self._registry),
+            request.filter(blind=not request.personal),
+            None if request.personal else Mask(self._secret),
         )
         limits = Limits(patience=60, buffered=_BUFFERED)
         reader = Reader(self._settings, plan.ranges, together=True, follow=request.follow, limits=limits)

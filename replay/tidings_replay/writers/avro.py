@@ -17,7 +17,7 @@ from tidings_schemas.catalogue import Schema
 from tidings_replay.core.decode import TEXT, TOMBSTONE
 from tidings_replay.core.envelope import NAMES
 
-from .base import publish, temporary
+from .base import discard, publish, temporary
 
 _TIME = {"type": "long", "logicalType": "timestamp-micros"}
 _OPTIONAL = ["null", "string"]
@@ -72,26 +72,28 @@ class AvroFiles:
 
     def close(self, metadata: Mapping[str, str]) -> list[str]:
         """See `Writer.close`; the classification is in the schema's own properties."""
-        done = []
-        for name, (part, file, container, _) in self._open.items():
+        for _, file, container, _ in self._open.values():
             container.flush()
             file.close()
-            done.append(publish(part, self._path(name)))
+        done = [publish(part, self._path(name)) for name, (part, *_) in self._open.items()]
         self._open = {}
         return done
 
     def abort(self) -> None:
         """See `Writer.abort`."""
         for part, file, _, _ in self._open.values():
-            file.close()
-            part.unlink(missing_ok=True)
+            discard(part, file)
 
     def _start(self, name: str) -> None:
         schema = None if name in (TOMBSTONE, TEXT) else self._schema_of(name)
         part = temporary(self._target.with_name(f"{self._target.stem}.{name}{self._target.suffix}"))
         file = part.open("wb")
         fields = schema.fields if schema else frozenset({"text"})
-        container = Container(file, fastavro.parse_schema(container_schema(schema)), codec="deflate")
+        try:
+            container = Container(file, fastavro.parse_schema(container_schema(schema)), codec="deflate")
+        except OSError:
+            discard(part, file)
+            raise
         self._open[name] = part, file, container, fields
 
     def _path(self, name: str) -> Path:

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 import pyarrow as pa
 
@@ -39,3 +40,10 @@ def publish(part: Path, target: Path) -> str:
         os.fsync(file.fileno())
     part.replace(target)
     return str(target)
+
+
+def discard(part: Path, file: IO[bytes]) -> None:
+    """Removes what is not whole. On a full disk closing it fails, since that writes the rest; it goes all the same."""
+    with suppress(OSError):
+        file.close()
+    part.unlink(missing_ok=True)

@@ -1,11 +1,13 @@
 """A DuckDB file: table `events` with every column, classification in the columns' comments and in table `replay`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from tidings_replay.core.envelope import SCHEMA
 from tidings_replay.core.masking import is_personal
 
 from .base import publish, temporary
@@ -24,10 +26,8 @@ class DuckFile:
 
     def write(self, table: pa.Table) -> None:
         """See `Writer.write`."""
-        try:
+        with _as_os_error():
             self._insert(table)
-        except duckdb.Error as error:  # DuckDB has its own errors for a full disk
-            raise OSError(str(error)) from error
 
     def _insert(self, table: pa.Table) -> None:
         self._db.register("incoming", table)
@@ -41,7 +41,14 @@ class DuckFile:
         self.rows += table.num_rows
 
     def close(self, metadata: Mapping[str, str]) -> list[str]:
-        """See `Writer.close`."""
+        """See `Writer.close`. Without rows the table is there, with the columns that all records have."""
+        with _as_os_error():
+            self._finish(metadata)
+        return [publish(self._part, self._target)]
+
+    def _finish(self, metadata: Mapping[str, str]) -> None:
+        if self._schema is None:
+            self._insert(SCHEMA.empty_table())
         for field in self._schema or ():
             text = field.metadata.get(b"doc", b"").decode() if field.metadata else ""
             if is_personal(field):
@@ -54,7 +61,6 @@ class DuckFile:
             self._db.execute("INSERT INTO replay VALUES (?, ?)", pair)
         self._db.execute("CHECKPOINT")
         self._db.close()
-        return [publish(self._part, self._target)]
 
     def abort(self) -> None:
         """See `Writer.abort`."""
@@ -68,3 +74,12 @@ class DuckFile:
             if name not in held:
                 kind = self._db.execute(f'SELECT typeof("{name}") FROM incoming LIMIT 1').fetchall()[0][0]
                 self._db.execute(f'ALTER TABLE "{self._table}" ADD COLUMN "{name}" {kind}')
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """DuckDB has its own errors for a full disk."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise OSError(str(error)) from error

@@ -67,4 +67,4 @@ class HttpSink:
                 if answer.status_code < 500 and answer.status_code != 429:
                     raise Refused(f"{self._url} refused the rows: {why}")
             self._pause(min(10.0, 0.2 * 2**attempt))
-        raise SinkUnavailable(f"{self._url} took nothing in {_TRIES} tries: {why}; go on later with the resume token")
+        raise SinkUnavailable(f"{self._url} took nothing in {_TRIES} tries: {why}")

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tidings_replay.core.envelope import NAMES
 
-from .base import publish, temporary
+from .base import discard, publish, temporary
 
 
 def document(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,15 +56,18 @@ class _Text:
             return []
         self._file.close()
         if metadata:
-            beside = self._target.with_name(self._target.name + ".meta.json")
-            beside.write_bytes(orjson.dumps(dict(metadata), option=orjson.OPT_INDENT_2) + b"\n")
+            beside = _beside(self._target)
+            part = temporary(beside)
+            part.write_bytes(orjson.dumps(dict(metadata), option=orjson.OPT_INDENT_2) + b"\n")
+            publish(part, beside)
         return [publish(self._part, self._target)]
 
     def abort(self) -> None:
         """See `Writer.abort`."""
-        if self._part is not None:
-            self._file.close()
-            self._part.unlink(missing_ok=True)
+        if self._target is not None and self._part is not None:
+            discard(self._part, self._file)
+            for other in (_whole(self._part), temporary(_beside(self._target))):
+                other.unlink(missing_ok=True)
 
 
 class JsonLines(_Text):
@@ -111,7 +114,7 @@ class Csv(_Text):
 
     def _rewrite(self, part: Path) -> None:
         """The same rows under the widest header; new columns only ever come at the end, so short rows are filled up."""
-        whole = part.with_suffix(".whole")
+        whole = _whole(part)
         width = len(self._names)
         headers = [names for _, names in self._starts]
         with part.open(newline="") as source, whole.open("w", newline="") as target:
@@ -121,6 +124,16 @@ class Csv(_Text):
                 if row not in headers:
                     out.writerow(row + [""] * (width - len(row)))
         whole.replace(part)
+
+
+def _beside(target: Path) -> Path:
+    """Where the metadata go that the format has no place for."""
+    return target.with_name(target.name + ".meta.json")
+
+
+def _whole(part: Path) -> Path:
+    """Where the rows of a part are written once more."""
+    return part.with_suffix(".whole")
 
 
 def _cell(value: Any) -> Any:

@@ -1,11 +1,14 @@
 """Parquet: nested types kept, row groups by size, one file or folders by column values."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from tidings_replay.core.errors import BadOutput
 
 from .base import publish, temporary
 
@@ -13,6 +16,8 @@ from .base import publish, temporary
 GROUP_BYTES = 64 * 1024 * 1024
 #: A dictionary of these only costs: nearly every value is new.
 _UNIQUE = frozenset({"_id", "_offset", "_timestamp", "_time", "id", "event_id"})
+#: They grow, nearly always; as differences they make the file smaller, and are written sooner (ADR 0056).
+_GROWING = ("_offset", "_timestamp", "_time")
 
 
 class ParquetFile:
@@ -52,7 +57,8 @@ class ParquetFile:
     def abort(self) -> None:
         """See `Writer.abort`."""
         if self._writer is not None:
-            self._writer.close()
+            with suppress(OSError):  # on a full disk: closing writes the footer
+                self._writer.close()
         for part in self._parts:
             part.unlink(missing_ok=True)
 
@@ -68,7 +74,7 @@ class ParquetFile:
         if self._writer is None:
             self._open()
         assert self._writer is not None
-        self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks(), row_group_size=10_000_000)
+        self._writer.write_table(pa.concat_tables(self._waiting), row_group_size=10_000_000)
         self._waiting, self._waiting_bytes = [], 0
 
     def _end_part(self, metadata: Mapping[str, str] | None = None) -> None:
@@ -82,9 +88,10 @@ class ParquetFile:
     def _join(self, metadata: Mapping[str, str]) -> Path:
         """All parts in the widest columns, group by group: memory stays bounded."""
         assert self._schema is not None
-        whole = self._parts[0].with_suffix(".whole")
+        parts, whole = self._parts, self._parts[0].with_suffix(".whole")
+        self._parts = [*parts, whole]
         with writer(whole, self._schema) as out:
-            for part in self._parts:
+            for part in parts:
                 source = pq.ParquetFile(part)
                 for group in range(source.num_row_groups):
                     out.write_table(widen(source.read_row_group(group), self._schema))
@@ -101,12 +108,20 @@ class ParquetFolders:
     Args:
         by: columns; `date` and `hour` are those of `_timestamp`, `type`, `topic`, `partition` those of the envelope.
         label: makes this writer's files differ from those of other workers and runs.
+        fields: what events may have; one that a type lacks counts as empty there.
     """
 
     def __init__(
-        self, root: Path, by: Sequence[str], label: str, *, group_bytes: int = GROUP_BYTES, most: int = 64
+        self,
+        root: Path,
+        by: Sequence[str],
+        label: str,
+        *,
+        fields: frozenset[str] = frozenset(),
+        group_bytes: int = GROUP_BYTES,
+        most: int = 64,
     ) -> None:
-        self._root, self._by, self._label = root, by, label
+        self._root, self._by, self._label, self._fields = root, by, label, fields
         self._group_bytes, self._most = group_bytes, most
         self._files: dict[str, ParquetFile] = {}
         self._done: list[str] = []
@@ -116,7 +131,7 @@ class ParquetFolders:
     def write(self, table: pa.Table) -> None:
         """See `Writer.write`."""
         self.rows += table.num_rows
-        for folder, part in split(table, self._by):
+        for folder, part in split(table, self._by, self._fields):
             file = self._files.get(folder)
             if file is None:
                 self._make_room()
@@ -133,9 +148,11 @@ class ParquetFolders:
         return self._done
 
     def abort(self) -> None:
-        """See `Writer.abort`; files that were whole already stay."""
+        """See `Writer.abort`; what was whole already goes too: whoever starts again would have it twice."""
         for file in self._files.values():
             file.abort()
+        for path in self._done:
+            Path(path).unlink(missing_ok=True)
 
     def _make_room(self) -> None:
         if len(self._files) >= self._most:
@@ -146,7 +163,16 @@ class ParquetFolders:
 def writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """A Parquet writer as all outputs of a replay use it."""
     repeated = [f.name for f in schema if f.name not in _UNIQUE and pa.types.is_string(f.type)]
-    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=repeated)
+    growing = {name: "DELTA_BINARY_PACKED" for name in _GROWING if _is_number(schema, name)}
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=1, use_dictionary=repeated, column_encoding=growing or None
+    )
+
+
+def _is_number(schema: pa.Schema, name: str) -> bool:
+    """A query may give a column of that name any type."""
+    kind = schema.field(name).type if name in schema.names else pa.null()
+    return bool(pa.types.is_integer(kind) or pa.types.is_timestamp(kind))
 
 
 def widen(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -156,11 +182,15 @@ def widen(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def split(table: pa.Table, by: Sequence[str]) -> list[tuple[str, pa.Table]]:
-    """(folder, rows) for each combination of the columns' values; row order is kept within each."""
+def split(table: pa.Table, by: Sequence[str], fields: frozenset[str] = frozenset()) -> list[tuple[str, pa.Table]]:
+    """(folder, rows) for each combination of the columns' values; row order is kept within each.
+
+    Raises:
+        BadOutput: there is no such column, nor do `fields` have it.
+    """
     if not by:
         return [("", table)]
-    keys = [_key(table, name) for name in by]
+    keys = [_key(table, name, fields) for name in by]
     folders = [
         "/".join(f"{name}={_quoted(value)}" for name, value in zip(by, values, strict=True))
         for values in zip(*(k.to_pylist() for k in keys), strict=True)
@@ -169,12 +199,17 @@ def split(table: pa.Table, by: Sequence[str]) -> list[tuple[str, pa.Table]]:
     return [(folder, table.filter(pc.equal(column, folder))) for folder in dict.fromkeys(folders)]
 
 
-def _key(table: pa.Table, name: str) -> pa.ChunkedArray:
+def _key(table: pa.Table, name: str, fields: frozenset[str]) -> pa.ChunkedArray | pa.Array:
     if name == "date":
         return pc.strftime(table.column("_timestamp"), "%Y-%m-%d")
     if name == "hour":
         return pc.strftime(table.column("_timestamp"), "%H")
-    return table.column(name if name in table.schema.names else "_" + name)
+    for column in (name, "_" + name):
+        if column in table.schema.names:
+            return table.column(column)
+    if name in fields:
+        return pa.nulls(table.num_rows)
+    raise BadOutput(f"--partition-by {name}: no such column; there are date, hour, {', '.join(table.schema.names)}")
 
 
 def _quoted(value: object) -> str:

@@ -1,7 +1,8 @@
-"""The side file: records that did not decode, one JSON document a line, with their bytes."""
+"""The side file: records that did not decode, one JSON document a line, with their bytes where those may be shown."""
 
 import base64
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO
@@ -12,7 +13,8 @@ from tidings_replay.core.run import Failure
 
 
 class SideFile:
-    """Opened at the first failure, so that a clean run leaves none."""
+    """Opened at the first failure, so that a clean run leaves none. Only its owner may read it: bytes that nobody can
+    decode may hold anything."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -29,7 +31,7 @@ class SideFile:
             return
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("ab")
+            self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
         for failure in failures:
             fields = asdict(failure)
             for name in ("key", "value"):
@@ -42,3 +44,11 @@ class SideFile:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Tidings' state folder: `TIDINGS_HOME`, else that of the XDG Base Directory Specification."""
+    if home := environ.get("TIDINGS_HOME"):
+        return Path(home).expanduser() / "state"
+    given = Path(environ.get("XDG_STATE_HOME", ""))
+    return (given if given.is_absolute() else Path.home() / ".local" / "state") / "tidings"

@@ -1,9 +1,11 @@
 """A corner of a real Kafka and registry, filled for the tests of replay."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from confluent_kafka import Producer
@@ -21,10 +23,11 @@ T0 = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
 
 @dataclass
 class Corner:
-    """Topics of one namespace, and the command line pointed at them."""
+    """Topics of one namespace, and the command line pointed at them; `home` is its `TIDINGS_HOME`."""
 
     endpoints: Endpoints
     prefix: str
+    home: Path
     settings: Settings = field(init=False)
     codec: Codec = field(init=False)
 
@@ -47,8 +50,16 @@ class Corner:
             replication_factor=1,
             config={key.replace("_", "."): value for key, value in config.items()},
         )
-        self.admin.create_topics([new])[self.prefix + name].result(20)
+        self.admin.create_topics([new])[self.prefix + name].result(60)
+        self._until_seen(self.prefix + name)
         return name
+
+    def _until_seen(self, full_name: str) -> None:
+        """The controller has made it; the broker itself may hear of it later."""
+        deadline = time.monotonic() + 120
+        while self.admin.list_topics(full_name, timeout=20).topics[full_name].error is not None:
+            assert time.monotonic() < deadline, f"the broker does not hear of {full_name}"
+            time.sleep(0.05)
 
     def producer(self, **config: Any) -> Producer:
         """A producer for raw records."""
@@ -88,7 +99,12 @@ class Corner:
 
     def environ(self) -> dict[str, str]:
         """For the command line and child processes."""
-        return {**self.endpoints.environ(), "TIDINGS_NAMESPACE": self.prefix, "COLUMNS": "200"}
+        return {
+            **self.endpoints.environ(),
+            "TIDINGS_NAMESPACE": self.prefix,
+            "TIDINGS_HOME": str(self.home),
+            "COLUMNS": "200",
+        }
 
     def tidings(self, *arguments: str, exit_code: int = 0, **environ: str) -> Result:
         """Runs `tidings …` in this process."""

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.service.replay.corner import Corner
+from tests.service.replay.corner import T0, Corner
 
 pytestmark = pytest.mark.kafka
 
 
-def _letter(corner: Corner, offset: int, value: bytes, **more: Any) -> bytes:
+def letter(corner: Corner, offset: int, value: bytes, **more: Any) -> bytes:
+    """A dead letter's bytes."""
     record = {
         "topic": "events.demo",
         "partition": 1,
@@ -36,9 +37,9 @@ def dead(corner: Corner) -> Corner:
     offsets."""
     corner.topic("dead-letters")
     corner.topic("events.demo", partitions=2)
-    letters = [_letter(corner, offset, corner.message(offset)) for offset in (30, 10, 20)]
-    letters.append(_letter(corner, 40, b"junk", error_class="UndecodableValue", error_text="junk", redrives=3))
-    letters.append(_letter(corner, 50, b"junk", error_class="UndecodableValue", error_text="junk"))
+    letters = [letter(corner, offset, corner.message(offset)) for offset in (30, 10, 20)]
+    letters.append(letter(corner, 40, b"junk", error_class="UndecodableValue", error_text="junk", redrives=3))
+    letters.append(letter(corner, 50, b"junk", error_class="UndecodableValue", error_text="junk"))
     corner.put("dead-letters", letters)
     return corner
 
@@ -115,8 +116,57 @@ def test_causes_are_counted_over_time(dead: Corner) -> None:
     assert "█" in dead.tidings("dlq", "stats").stdout
 
 
+def test_brackets_in_an_error_are_shown(corner: Corner) -> None:
+    """By the list and by the statistics."""
+    corner.topic("dead-letters")
+    corner.put("dead-letters", [letter(corner, 0, b"junk", error_text="no [/field] of [x]")])
+    for command in ("list", "stats"):
+        assert "no [/field] of [x]" in corner.tidings("dlq", command).stdout
+
+
 def test_the_list_is_a_table_for_people(dead: Corner) -> None:
     """Place, record, cause."""
     text = dead.tidings("dlq", "list", "--class", "UndecodableValue").stdout
     assert "events.demo/1@40" in text
     assert len(text.splitlines()) == 3
+
+
+@pytest.fixture
+def of_alice(corner: Corner) -> Corner:
+    """One dead letter of a receipt of alice, who is named by its key, value, headers and error."""
+    corner.topic("dead-letters")
+    corner.topic("receipts")
+    receipt = {"id": "r", "user": "alice", "notifications": [], "state": "read", "at": T0, "device": None}
+    of_hers = letter(
+        corner,
+        0,
+        corner.codec.encode("tidings.Receipt", receipt),
+        topic="receipts",
+        partition=0,
+        key=b"alice",
+        headers=[{"name": "ce_subject", "value": b"alice"}],
+        error_text="the key is b'alice', the receipt's user 'bob'",
+    )
+    corner.put("dead-letters", [of_hers], keys=["alice"])
+    return corner
+
+
+@pytest.mark.parametrize(
+    "arguments", [("replay", "dead-letters"), ("sql", "--json", 'select * from "dead-letters"')], ids=["replay", "sql"]
+)
+def test_analysts_see_no_personal_data_in_a_deadletter(of_alice: Corner, arguments: tuple[str, ...]) -> None:
+    """Where it lay, its stage and its class stay; with --personal all of it is shown."""
+    masked = of_alice.tidings(*arguments).stdout
+    assert "UnknownSchemaId" in masked
+    assert "alice" not in masked
+    assert "alice" in of_alice.tidings(*arguments, "--personal").stdout
+
+
+def test_operators_see_and_put_back_the_true_bytes(of_alice: Corner) -> None:
+    """Masking is for analysts: `dlq` shows the record, and a redrive sends it, byte by byte as it was."""
+    shown = _json(of_alice, "show", "0")
+    assert (shown["key"], shown["headers"]) == ("alice", {"ce_subject": "alice"})
+    assert "alice" in shown["error_text"]
+    assert _json(of_alice, "redrive", "0")["redriven"] == [0]
+    (back,) = of_alice.rows("receipts", "--personal")
+    assert (back["key"], back["data"]["user"], back["subject"]) == ("alice", "alice", "alice")

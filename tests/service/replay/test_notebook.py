@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,23 +35,8 @@ def day(corner: Corner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iter
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
             module.fill(settings)
-            _until_quiet(settings)
+            module.until_quiet(settings)
             yield settings
-
-
-def _until_quiet(settings: Settings) -> None:
-    """Until notifications have come and no more are coming."""
-    from tidings_replay.core.span import Edge
-    from tidings_replay.topics import plan_topics
-
-    before, deadline = -1, time.monotonic() + 180
-    while time.monotonic() < deadline:
-        now = plan_topics(settings, ["notifications"], Edge(latest=False), Edge(latest=True)).size
-        if now == before > 0:
-            return
-        before = now
-        time.sleep(3)
-    raise AssertionError("the processors did not become quiet within 180 s")
 
 
 def test_the_notebook_answers_its_five_questions(day: Settings, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import csv
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,42 @@ def test_a_parquet_file_holds_every_row_and_says_what_it_is(mixed: Corner, tmp_p
 
 
 def test_the_side_file_has_what_did_not_decode(mixed: Corner, tmp_path: Path) -> None:
-    """With place, cause and bytes; the run went on."""
-    told = mixed.summary("events.mixed", "-o", str(tmp_path / "x.jsonl"))
-    (failure,) = [json.loads(line) for line in Path(told["undecodable_file"]).read_text().splitlines()]
+    """With place, cause and bytes, beside the output, for its owner's eyes; the run went on."""
+    told = mixed.summary("events.mixed", "-o", str(tmp_path / "x.jsonl"), "--personal")
+    assert told["undecodable_files"] == [str(tmp_path / "x.jsonl.undecodable.jsonl")]
+    (failure,) = _failures(told)
     assert (failure["partition"], failure["offset"], failure["value"]) == (0, COUNT + 1, "anVuaw==")
     assert failure["error_class"] == "UndecodableValue"
+    assert (tmp_path / "x.jsonl.undecodable.jsonl").stat().st_mode & 0o077 == 0
+
+
+def _failures(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in told["undecodable_files"] for line in Path(path).read_text().splitlines()]
+
+
+def test_bytes_that_cannot_be_masked_are_left_out_of_a_masked_export(mixed: Corner, tmp_path: Path) -> None:
+    """Nobody knows what the topic's undecodable bytes hold: place and cause are told, key and value only to who may."""
+    (failure,) = _failures(mixed.summary("events.mixed", "-o", str(tmp_path / "x.jsonl")))
+    assert (failure["offset"], failure["key"], failure["value"], failure["withheld"]) == (COUNT + 1, None, None, True)
+
+
+def test_a_second_run_does_not_double_the_side_file(mixed: Corner, tmp_path: Path) -> None:
+    """It is the side file of the export that lies beside it."""
+    runs = [mixed.summary("events.mixed", "-o", str(tmp_path / "x.csv")) for _ in range(2)]
+    assert len(_failures(runs[1])) == 1
+
+
+def test_looking_at_a_topic_leaves_no_file_where_one_stands(
+    mixed: Corner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an output file the side file is in the state folder, or where `--undecodable` says."""
+    monkeypatch.chdir(tmp_path)
+    result = mixed.tidings("replay", "events.mixed", "--json")
+    (path,) = json.loads(result.stderr)["undecodable_files"]
+    assert Path(path).parent == mixed.home / "state" / "undecodable"
+    assert list(tmp_path.iterdir()) == []
+    mixed.tidings("replay", "events.mixed", "--undecodable", "bad.jsonl")
+    assert [p.name for p in tmp_path.iterdir()] == ["bad.jsonl"]
 
 
 def test_a_condition_that_a_type_cannot_meet_is_counted(mixed: Corner, tmp_path: Path) -> None:
@@ -178,3 +209,27 @@ def test_a_name_without_a_format_is_refused_before_anything_is_read(mixed: Corne
     """The error lists the endings."""
     result = mixed.tidings("replay", "events.mixed", "-o", "export.xyz", exit_code=1)
     assert ".parquet" in str(result.exception)
+
+
+def test_a_field_that_nothing_has_makes_no_folders(mixed: Corner, tmp_path: Path) -> None:
+    """The error lists the columns; nothing is left."""
+    out = f"{tmp_path}/out/"
+    result = mixed.tidings("replay", "events.mixed", "-o", out, "--partition-by", "sequense", exit_code=1)
+    assert "sequence" in str(result.exception)
+    assert list(Path(out).rglob("*.parquet")) == []
+
+
+def test_a_field_that_only_some_types_have_makes_folders_for_all(mixed: Corner, tmp_path: Path) -> None:
+    """The messages have no flight: they lie in the folder that Hive has for that."""
+    out = tmp_path / "out"
+    mixed.summary("events.mixed", "-o", f"{out}/", "--partition-by", "flight")
+    assert sorted(p.name for p in out.glob("flight=*")) == ["flight=UA1", "flight=__HIVE_DEFAULT_PARTITION__"]
+
+
+def test_a_schema_that_is_gone_ends_no_run(mixed: Corner, tmp_path: Path) -> None:
+    """Its records are counted and kept with their bytes; the others come."""
+    mixed.put("events.mixed", [bytes.fromhex("007fffff00") + b"x", mixed.message(777)])
+    told = mixed.summary("events.mixed", "-o", str(tmp_path / "x.parquet"), "--personal")
+    gone = [f for f in _failures(told) if f["error_class"] == "UnknownSchemaId"]
+    assert (told["rows"], told["undecodable"], len(gone)) == (2 * COUNT + 2, 2, 1)
+    assert 777 in pq.read_table(tmp_path / "x.parquet").column("sequence").to_pylist()

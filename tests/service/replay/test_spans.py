@@ -1,5 +1,10 @@
 """Exactly what was asked for, on real topics of every kind."""
 
+import json
+import os
+import subprocess
+import sys
+import time
 from datetime import timedelta
 
 import pytest
@@ -126,3 +131,33 @@ def test_follow_goes_on_with_what_arrives(ten: Corner) -> None:
         assert ten.sequences("events.demo", "--follow", "--limit", "12") == list(range(12))
     finally:
         later.join()
+
+
+def test_what_was_meant_is_guessed_from_what_was_written(ten: Corner) -> None:
+    """A slip of the finger in a topic's name, and a partition that is not there."""
+    assert "did you mean events.demo?" in str(ten.tidings("replay", "events.dmeo", exit_code=1).exception)
+    result = ten.tidings("replay", "events.demo", "--partitions", "7", exit_code=1)
+    assert "partitions 0 to 0" in str(result.exception)
+
+
+def test_a_span_of_all_times_is_everything(ten: Corner) -> None:
+    """From before Kafka's first moment to the end of the calendar."""
+    assert ten.sequences("events.demo", "--from", "0001-01-01", "--to", "9999-12-31") == list(range(10))
+
+
+def test_the_same_sample_comes_at_every_run(ten: Corner) -> None:
+    """However it is read."""
+    ten.put("events.demo", ten.messages(300, first=10))
+    first = ten.sequences("events.demo", "--sample", "0.3")
+    assert 50 < len(first) < 150
+    assert first == ten.sequences("events.demo", "--sample", "0.3", "--ordered")
+
+
+def test_the_events_own_spacing_is_kept(ten: Corner) -> None:
+    """Ten events a second apart at three times their speed: three seconds between the first and the last."""
+    command = [sys.executable, "-m", "tidings", "replay", "events.demo", "--speed", "3"]
+    with subprocess.Popen(command, env={**os.environ, **ten.environ()}, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        came = [(time.monotonic(), json.loads(line)["data"]["sequence"]) for line in child.stdout]
+    assert [n for _, n in came] == list(range(10))
+    assert came[-1][0] - came[0][0] == pytest.approx(3.0, abs=0.5)

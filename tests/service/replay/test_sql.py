@@ -41,6 +41,12 @@ def test_an_empty_topic_has_its_columns(filled: Corner) -> None:
     assert json.loads(filled.tidings("sql", "--json", "select count(title) n from notifications").stdout) == [{"n": 0}]
 
 
+def test_brackets_in_data_are_data(filled: Corner) -> None:
+    """No markup of the terminal's: neither swallowed nor an error."""
+    query = "select '[bold]:bug: [/red]' t from events.demo where _partition = 0 and _offset = 0"
+    assert "[bold]:bug: [/red]" in filled.tidings("sql", query).stdout
+
+
 def test_a_mistake_in_a_query_is_duckdbs_sentence(filled: Corner) -> None:
     """No traceback."""
     result = filled.tidings("sql", "select nothing from events.demo", exit_code=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tidings_processors.core.identity import notification_id
+from tidings_schemas.identity import mark_of, notification_id
 
 from tests.service.replay.corner import T0, Corner
 
@@ -74,6 +74,21 @@ def test_the_difference_to_what_was_sent_is_told(past: Corner, rules: str) -> No
     assert counts == {"added": 5, "removed": 1, "changed": 1, "same": 1}
     assert told["silent"] == {"muted-topic": 5}
     assert (told["events"], told["users_before"], told["users_after"]) == (10, 1, 2)
+
+
+def test_what_followers_share_counts_as_sent_to_each(past: Corner, rules: str) -> None:
+    """One record of event 8: for ann the same as by the new rules; not for dan, who is excepted, nor for bob, who began
+    to follow after it."""
+    shared: dict[str, Any] = {
+        "id": "shared", "rule": "told", "kind": "told", "topic": "x", "url": None, "priority": "normal",
+        "texts": [{"locale": "en", "title": "text 8", "body": "again", "readers": ["en UTC"]}],
+        "collapse_key": None, "event_id": "e8", "event_source": "/t", "event_type": "tidings.demo.Message",
+        "event_time": T0, "created_at": T0 + timedelta(seconds=7), "expires_at": None, "excepted": mark_of("dan"),
+    }  # fmt: skip
+    past.put("notifications", [past.codec.encode("tidings.SharedNotification", shared)], keys=[""])
+    told = json.loads(past.tidings("whatif", rules, "events.demo", "--json").stdout)
+    counts = {kind: told[kind] for kind in ("added", "removed", "changed", "same")}
+    assert counts == {"added": 4, "removed": 1, "changed": 1, "same": 2}
 
 
 def test_replay_through_rules_writes_all_of_it(past: Corner, rules: str, tmp_path: Path) -> None:

@@ -3,13 +3,18 @@
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from tidings_replay.core.arrow import arrow_schema
-from tidings_replay.core.masking import PREFIX, Mask, classification, personal_fields
+from tidings_replay.core.decode import Decoder
+from tidings_replay.core.masking import PREFIX, Mask, classification, may_hold_personal, personal_fields
 from tidings_replay.core.process import Process
 from tidings_replay.core.run import Run
-from tidings_replay.core.where import Filter
+from tidings_replay.core.where import Condition, Filter
+from tidings_schemas.catalogue import Catalogue
+from tidings_schemas.codec import FixedSchemas
+from tidings_schemas.history import folder_of, versions
 
-from tests.unit.replay.builders import T0, decoder, message, run, value
+from tests.unit.replay.builders import CATALOGUE, T0, decoder, message, run, value
 
 SECRET = b"for tests"
 
@@ -61,6 +66,53 @@ def test_a_follows_key_keeps_its_topic() -> None:
     (row,) = _rows(whole)
     assert row["_key"].startswith("flight:UA1|" + PREFIX)
     assert "alice" not in repr(row)
+
+
+LETTER: dict[str, Any] = {
+    "topic": "receipts",
+    "partition": 0,
+    "offset": 7,
+    "key": b"alice",
+    "value": b"junk of alice",
+    "value_size": 13,
+    "headers": [{"name": "ce_subject", "value": b"alice"}],
+    "stage": "deliver",
+    "error_class": "InvalidEvent",
+    "error_text": "the key is b'alice', the receipt's user 'bob'",
+    "rule": None,
+    "at": T0,
+    "redrives": 1,
+}
+
+
+def _letters() -> Run:
+    whole = run([value("tidings.DeadLetter", LETTER)], topic="dead-letters")
+    whole.keys = [b"alice"]
+    return whole
+
+
+def test_a_dead_letter_shows_no_data_of_the_record_in_it() -> None:
+    """Neither key, value and headers nor an error's text, which may quote them; where it lay and its cause stay."""
+    (row,) = _rows(_letters())
+    assert "alice" not in repr(row)
+    assert (row["key"], row["value"], row["headers"]) == (None, None, [{"name": "ce_subject", "value": None}])
+    kept = ("topic", "partition", "offset", "value_size", "stage", "error_class", "at", "redrives")
+    assert {name: row[name] for name in kept} == {name: LETTER[name] for name in kept}
+    assert row["_key"] == row["_subject"] == Mask(SECRET).pseudonym("alice")
+    (clear,) = _rows(_letters(), None)
+    assert {name: clear[name] for name in LETTER} == LETTER
+
+
+def test_a_dead_letter_from_before_the_mark_is_masked_as_well() -> None:
+    """Today's schema says what is personal, whatever the writer's said."""
+    unmarked, today = versions(folder_of(CATALOGUE["tidings.DeadLetter"]))
+    assert (personal_fields(arrow_schema(unmarked.json)), len(personal_fields(arrow_schema(today.json)))) == ((), 4)
+    old = Catalogue([unmarked])
+    whole = run([value("tidings.DeadLetter", LETTER, old)], topic="dead-letters")
+    table, failures = Process(Decoder(CATALOGUE, FixedSchemas(old)), Filter(), Mask(SECRET)).run(whole)
+    assert failures == []
+    assert table is not None
+    assert "alice" not in repr(table.to_pylist())
 
 
 def test_without_a_mask_everything_is_in_clear() -> None:
@@ -118,3 +170,48 @@ def test_the_classification_says_what_a_file_holds() -> None:
         "tidings.classification": "personal",
         "tidings.personal-fields": "notes,people.age,people.name",
     }
+
+
+def _found(wanted: Filter) -> int:
+    table, _ = Process(decoder(), wanted, Mask(SECRET)).run(_receipts("alice", "bob"))
+    return 0 if table is None else table.num_rows
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"users": frozenset({"{}"})},
+        {"keys": frozenset({b"{}"})},
+        {"where": "event.user == '{}'"},
+        {"where": "key == '{}'"},
+    ],
+)
+def test_a_blind_filter_finds_out_nothing_that_is_masked(options: dict[str, Any]) -> None:
+    """Asking for a name finds nobody, so no pseudonym can be traced to it; asking for a pseudonym finds its rows."""
+
+    def wanted(name: str) -> Filter:
+        filled = {
+            option: Condition(value.replace("{}", name))
+            if isinstance(value, str)
+            else frozenset(name.encode() if isinstance(item, bytes) else name for item in value)
+            for option, value in options.items()
+        }
+        return Filter(**filled, blind=True)
+
+    assert (_found(wanted("alice")), _found(wanted(Mask(SECRET).pseudonym("alice")))) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("topic", "may"),
+    [("events.flights", False), ("events.git", True), ("rules", False), ("notifications", True), ("unheard.of", True)],
+)
+def test_undecodable_bytes_are_personal_unless_nothing_of_the_topic_is(topic: str, may: bool) -> None:
+    """Flights hold nobody's data; commits hold authors; of a foreign topic nobody knows."""
+    assert may_hold_personal(topic, CATALOGUE) is may
+
+
+def test_undecodable_bytes_of_a_masked_replay_are_kept_where_they_may_be_shown() -> None:
+    """Of flights with their bytes, of notifications without."""
+    process = Process(decoder(), Filter(), Mask(SECRET))
+    failures = [f for t in ("events.flights", "notifications") for f in process.run(run([b"junk"], topic=t))[1]]
+    assert [(f.value, f.key, f.withheld) for f in failures] == [(b"junk", b"k0", False), (None, None, True)]

@@ -32,7 +32,9 @@ def test_a_bound_is_read_as_it_is_documented(text: str, bound: object) -> None:
     assert parse_bound(text, NOW) == bound
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2h", "-2y", "0:1,x", "12:", "2013-13-01", "--5"])
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2h", "-2y", "0:1,x", "12:", "2013-13-01", "--5", "²", "-²", "-999999999999999999w"]
+)
 def test_what_is_no_bound_is_refused_with_examples(text: str) -> None:
     """The error says what may be written instead."""
     with pytest.raises(BadSpan, match="-2h"):
@@ -48,3 +50,11 @@ def test_a_duration_without_a_unit_is_refused() -> None:
     """A bare number could be anything."""
     with pytest.raises(BadSpan):
         parse_duration("90")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "1969-12-31T23:59:59", "-2000000w", "-200000w"])
+def test_a_time_before_kafkas_first_is_its_first(text: str) -> None:
+    """Brokers refuse negative timestamps, and give special ones a meaning of their own."""
+    bound = parse_bound(text, NOW)
+    assert isinstance(bound, At)
+    assert bound.ms == 0
