@@ -28,7 +28,7 @@ class Home:
         elsewhere = (services.KAFKA, services.REGISTRY)
         kept = {name: value for name, value in os.environ.items() if name not in elsewhere}
         self.environ = {**kept, **given}
-        self.root, self.port = root, five_free_ports()
+        self.root, self.port = root, ports.free_ports().gateway
 
     def tidings(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "tidings", *arguments]
@@ -52,14 +52,6 @@ def environ(process: psutil.Process) -> list[str]:
         return [f"{name}={value}" for name, value in process.environ().items()]
     except psutil.Error:
         return []
-
-
-def five_free_ports() -> int:
-    """The first of five neighbours that are free."""
-    while True:
-        first = ports.free_ports().gateway
-        if all(ports.is_free(first + offset) for offset in range(5)):
-            return first
 
 
 @pytest.fixture(scope="module")

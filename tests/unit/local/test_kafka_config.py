@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tidings.local import kafka_config
+from tidings.local.kafka import cluster_id
 
 SETTINGS = kafka_config.properties(Path("/data/kafka"), 8602, 8603)
 
@@ -57,3 +58,12 @@ def _unescape(text: str) -> bytes:
             units.append(ord(text[at + 1]))
             at += 2
     return b"".join(unit.to_bytes(2, "big") for unit in units)
+
+
+@given(random=st.binary(min_size=16, max_size=16))
+@example(random=b"\xf8" + bytes(15))  # "-AAA…"
+def test_a_cluster_s_id_is_never_taken_for_an_option(random: bytes) -> None:
+    """One in 64 would begin with a dash, and Kafka's tool would refuse to format the data folder."""
+    made = cluster_id(random)
+    assert len(made) == 22
+    assert made[0] != "-"

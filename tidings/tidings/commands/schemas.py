@@ -1,4 +1,4 @@
-"""`tidings schemas`: list, show, check, compare, record and register Avro schemas."""
+"""`tidings schemas`: list, show, describe, check, compare, record and register Avro schemas."""
 
 from __future__ import annotations
 
@@ -142,6 +142,22 @@ def register(names: Names = None, json: Json = False) -> None:
         print(jsonlib.dumps(ids))
     else:
         print("\n".join(f"{schema_id:>5}  {name}" for name, schema_id in ids.items()))
+
+
+@app.command()
+def asyncapi() -> None:
+    """Print what lies on Kafka as an AsyncAPI 3.0 document: topics, keys, retention, every record's schema.
+
+    Example:
+
+        tidings schemas asyncapi > tidings.asyncapi.json
+    """
+    from importlib.metadata import version
+
+    from tidings_schemas.asyncapi import document
+    from tidings_schemas.settings import Settings
+
+    print(jsonlib.dumps(document(_chosen(None), version("tidings"), Settings().partitions), indent=2))
 
 
 def _chosen(names: list[str] | None) -> list[Schema]:

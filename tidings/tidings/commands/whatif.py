@@ -9,19 +9,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pyarrow as pa
+import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
 from tidings_processors.core.record import RecordIn
-from tidings_processors.core.rules import read_rules
+from tidings_processors.core.rules import BadRules, RuleSet, read_rules
 from tidings_replay.commands import report
 from tidings_replay.commands.sql import save
+from tidings_replay.core.errors import BadOutput
 from tidings_replay.core.masking import Mask
 from tidings_replay.core.span import parse_bound
 from tidings_replay.job import masking_secret
-from tidings_schemas.catalogue import load
-from tidings_schemas.cloudevents import envelope_of
+from tidings_schemas.catalogue import Catalogue, load
 from tidings_schemas.codec import Codec
+from tidings_schemas.logs import configure
 from tidings_schemas.registry import Registry
 from tidings_schemas.settings import Settings
 
@@ -54,38 +56,41 @@ def whatif(
       tidings replay events.flights --from -1d --through rules.new.yaml --html whatif.html
     """
     settings, catalogue = Settings(), load()
-    tried = read_rules(rules.read_text(), catalogue, str(rules))
+    tried = _read(rules, catalogue)
+    if personal:
+        configure("replay")
+        structlog.get_logger("audit").info("personal data shown in clear", whatif=str(rules), topics=topics)
     registry = Registry(settings.registry_url, settings.registry_auth.get_secret_value())
     past = Past(settings, Codec(catalogue, registry))
     now = datetime.now(UTC)
     bounds = parse_bound(since, now), parse_bound(until, now)
     names = tuple(topics)
-    simulation = Simulation(catalogue, registry, tried, past.follows(), past.preferences())
+    follows, wishes = past.follows(), past.preferences()
+    simulation = Simulation(catalogue, registry, tried, follows, wishes)
     ids: set[str] = set()
     size = past.size(names, *bounds)
     with report.progress_bar(size, report.wants_bar("-", json)) as progress:
         for event in past.events(names, *bounds, progress=lambda read: progress(read, len(ids))):
             simulation.take(event)
             ids.add(_id(event))
-    found = difference(past.sent(bounds[0], ids), simulation.made.notifications)
+    found = difference(past.sent(bounds[0], ids, follows, wishes), simulation.made.notifications)
     if not personal:
         found = _masked(found)
     _tell(found, simulation.made, json)
     about = f"{len(ids):,} events of {', '.join(names)} from {since} to {until}, by {rules.name}"
     for path in _written(found, output, html, about):
-        report.console.print(f"written: {path}", soft_wrap=True)
+        report.say(f"written: {path}")
+
+
+def _read(rules: Path, catalogue: Catalogue) -> RuleSet:
+    try:
+        return read_rules(rules.read_text(), catalogue, str(rules))
+    except (BadRules, UnicodeDecodeError) as error:
+        raise BadOutput(f"these are no rules: {error}") from error
 
 
 def _id(event: RecordIn) -> str:
-    return envelope_of(
-        event.headers,
-        topic=event.topic,
-        partition=event.partition,
-        offset=event.offset,
-        key=event.key,
-        timestamp_ms=event.timestamp_ms,
-        record_type="",
-    ).id
+    return event.envelope("").id
 
 
 def _masked(found: Difference) -> Difference:
@@ -109,7 +114,7 @@ def _tell(found: Difference, made: Made, as_json: bool) -> None:
     for rule in rules:
         table.add_row(rule, *(f"{found.counts.get((rule, kind), 0):,}" for kind in _KINDS))
     table.add_row("in all", *(f"{totals[kind]:,}" for kind in _KINDS), style="bold")
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     console.print(table)
     for row in found.rows[:_SHOWN]:
         mark = {ADDED: "+", REMOVED: "-", CHANGED: "~"}[row.change]
@@ -119,7 +124,7 @@ def _tell(found: Difference, made: Made, as_json: bool) -> None:
         console.print(f"… and {len(found.rows) - _SHOWN:,} more: -o FILE writes them all", style="dim")
     told = f"{found.users_before:,} users were told; {found.users_after:,} would be"
     failed = f"; {made.dead:,} events failed" if made.dead else ""
-    report.console.print(f"{made.events:,} events; {told}{failed}", style="dim")
+    report.say(f"{made.events:,} events; {told}{failed}", dim=True)
 
 
 def _written(found: Difference, output: Path | None, html: Path | None, about: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 from tidings.local.errors import ExtraMissing
@@ -16,6 +17,8 @@ PROBE = {
 
 
 def is_installed(extra: str) -> bool:
+    if PROBE[extra] in sys.modules:  # faust puts another module in its own place, of which `find_spec` knows nothing
+        return True
     return find_spec(PROBE[extra]) is not None
 
 

@@ -6,7 +6,7 @@ import base64
 import os
 import subprocess
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tidings.local import artifacts, asking, disk, download, java, kafka_config
@@ -33,13 +33,17 @@ def fetch(
     return os.pathsep.join(map(str, jars))
 
 
-def prepare(folders: Folders, ports: Ports, class_path: str) -> Service:
-    """Write the settings, format the data folder if it is new, and say how the broker is run."""
+def prepare(folders: Folders, ports: Ports, class_path: str, more: Mapping[str, str] | None = None) -> Service:
+    """Write the settings, format the data folder if it is new, and say how the broker is run.
+
+    `more`: further broker settings, which win: other listeners, say.
+    """
     data = folders.data / "kafka"
     data.mkdir(parents=True, exist_ok=True)
     disk.check("Kafka's data", data, disk.DATA_BYTES)
     config = folders.data / "server.properties"
-    config.write_text(kafka_config.text(kafka_config.properties(data, ports.kafka, ports.controller)), "ascii")
+    properties = kafka_config.properties(data, ports.kafka, ports.controller) | dict(more or {})
+    config.write_text(kafka_config.text(properties), "ascii")
     temporary = java.empty_folder(folders.state / "tmp" / "kafka")
     if not (data / "meta.properties").exists():  # written last by the formatter
         _format(config, class_path, temporary)
@@ -77,8 +81,14 @@ def answers(servers: str, within: float = 1.0) -> bool:
         return False
 
 
+def cluster_id(random: bytes) -> str:
+    """16 random bytes as Kafka writes its ids; what begins with a dash would be taken for an option by its tools."""
+    text = base64.urlsafe_b64encode(random).decode().rstrip("=")
+    return text if text[0] != "-" else "_" + text[1:]
+
+
 def _format(config: Path, class_path: str, temporary: Path) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = cluster_id(uuid.uuid4().bytes)
     tool = ("kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(config))
     done = subprocess.run(
         _command(class_path, temporary, *tool), capture_output=True, text=True, timeout=60, check=False

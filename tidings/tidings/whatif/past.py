@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tidings_processors.core.record import RecordIn
@@ -10,11 +10,13 @@ from tidings_replay.core.run import Run
 from tidings_replay.core.span import At, Bound, Edge
 from tidings_replay.reader import Reader
 from tidings_replay.topics import plan_topics
-from tidings_schemas import Follow, Notification, Preference
+from tidings_schemas import Follow, Notification, Preference, SharedNotification
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import Permanent
 from tidings_schemas.settings import Settings
 from tidings_schemas.topics import FOLLOWS, NOTIFICATIONS, PREFERENCES
+
+from tidings.whatif.shared import each_own
 
 _FIRST, _LAST = Edge(latest=False), Edge(latest=True)
 
@@ -54,13 +56,23 @@ class Past:
         state = self._compacted(PREFERENCES.name, Preference.avro_name)
         return {record["user"]: Preference.from_avro(record) for record in state.values()}
 
-    def sent(self, since: Bound, event_ids: set[str]) -> dict[str, Mapping[str, Any]]:
-        """The notifications that were sent because of these events, by id; the first of each."""
+    def sent(
+        self, since: Bound, event_ids: set[str], follows: Sequence[Follow], wishes: Mapping[str, Preference]
+    ) -> dict[str, Mapping[str, Any]]:
+        """The notifications that were sent because of these events, by id; the first of each.
+
+        Args:
+            follows, wishes: who followed what, and how they read: to make shared notifications each follower's own.
+        """
         found: dict[str, Mapping[str, Any]] = {}
         start = since if isinstance(since, At) else _FIRST
-        for _, record in self._decoded(NOTIFICATIONS.name, Notification.avro_name, start):
-            if record["event_id"] in event_ids:
+        for name, record in self._decoded(NOTIFICATIONS.name, start):
+            if record.get("event_id") not in event_ids:
+                continue
+            if name == Notification.avro_name:
                 found.setdefault(record["id"], record)
+            elif name == SharedNotification.avro_name:
+                found = {one["id"]: one for one in each_own(record, follows, wishes)} | found
         return found
 
     def _compacted(self, topic: str, name: str) -> dict[bytes, dict[str, Any]]:
@@ -69,22 +81,19 @@ class Past:
             for key, value in zip(run.keys, run.values, strict=True):
                 if value is None:
                     state.pop(key or b"", None)
-                elif (record := self._record(value, name)) is not None:
-                    state[key or b""] = record
+                elif (found := self._record(value))[0] == name:
+                    state[key or b""] = found[1]
         return state
 
-    def _decoded(self, topic: str, name: str, since: Bound) -> Iterator[tuple[bytes | None, dict[str, Any]]]:
+    def _decoded(self, topic: str, since: Bound) -> Iterator[tuple[str, dict[str, Any]]]:
         for run in Reader(self._settings, plan_topics(self._settings, [topic], since, _LAST).ranges).runs():
-            for key, value in zip(run.keys, run.values, strict=True):
-                if value is not None and (record := self._record(value, name)) is not None:
-                    yield key, record
+            yield from (self._record(value) for value in run.values if value is not None)
 
-    def _record(self, value: bytes, name: str) -> dict[str, Any] | None:
+    def _record(self, value: bytes) -> tuple[str, dict[str, Any]]:
         try:
-            found, record = self._codec.decode(value)
+            return self._codec.decode(value)
         except Permanent:
-            return None  # `tidings replay` tells of such records; here they change nothing
-        return record if found == name else None
+            return "", {}  # `tidings replay` tells of such records; here they change nothing
 
 
 def _records(run: Run) -> Iterator[RecordIn]:

@@ -18,7 +18,7 @@ from tidings_processors.core.window import Window
 from tidings_schemas import Follow, Preference
 from tidings_schemas.catalogue import Catalogue
 from tidings_schemas.codec import Codec, Schemas
-from tidings_schemas.topics import DEAD_LETTERS, DRAFTS, MATCHES, NOTIFICATIONS
+from tidings_schemas.topics import DEAD_LETTERS, DRAFTS, DRAFTS_URGENT, MATCHES, MATCHES_URGENT, NOTIFICATIONS
 
 _SEEN = 1_000_000  # notification ids that are known to be made already
 _LARGEST = 1 << 30  # a past event was small enough, or it would not be there
@@ -89,9 +89,9 @@ class Simulation:
         self.made.events += 1
         self._followers.at = datetime.fromtimestamp(event.timestamp_ms / 1000, UTC)
         outs = self._step(self._match, event)
-        drafts = [out for out in outs if out.topic == DRAFTS.name]
+        drafts = [out for out in outs if out.topic in (DRAFTS.name, DRAFTS_URGENT.name)]
         for out in outs:
-            if out.topic == MATCHES.name:
+            if out.topic in (MATCHES.name, MATCHES_URGENT.name):
                 drafts += self._step(self._fan_out, _record(out, event))
         for draft in drafts:
             for out in self._step(self._delivery, _record(draft, event)):
