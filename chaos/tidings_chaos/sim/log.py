@@ -1,0 +1,43 @@
+"""A Kafka in memory: topics of a fixed number of partitions, and what a group committed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tidings_processors.core.record import RecordIn, RecordOut
+from tidings_schemas.partitioner import partition_of
+
+PARTITIONS = 2
+EVENTS, MATCHES, DRAFTS, NOTIFICATIONS, DEAD = "events.demo", "matches", "drafts", "notifications", "dead-letters"
+TOPICS = (EVENTS, MATCHES, DRAFTS, NOTIFICATIONS, DEAD)
+EPOCH = b"epoch1"
+
+Place = tuple[str, int]
+
+
+@dataclass
+class Log:
+    """Records by (topic, partition). `low`: what retention has left of `notifications`, by partition."""
+
+    records: dict[Place, list[RecordIn]] = field(
+        default_factory=lambda: {(topic, partition): [] for topic in TOPICS for partition in range(PARTITIONS)}
+    )
+    committed: dict[Place, int] = field(default_factory=dict)
+    low: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
+
+    def append(self, place: Place, out: RecordOut, now_ms: int) -> None:
+        """The broker takes a record."""
+        records = self.records.setdefault(place, [])
+        records.append(RecordIn(*place, len(records), out.key, out.value, out.headers, now_ms))
+
+    def end(self, place: Place) -> int:
+        """The next offset."""
+        return len(self.records[place])
+
+    def between(self, place: Place, start: int, count: int) -> Sequence[RecordIn]:
+        """Up to `count` records from an offset on."""
+        return self.records[place][start : start + count]
+
+
+def place_of(out: RecordOut) -> Place:
+    """Where a record goes: to the partition that it names, else to its key's."""
+    return out.topic, out.partition if out.partition >= 0 else partition_of(out.key or b"", PARTITIONS)

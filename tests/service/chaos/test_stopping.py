@@ -1,0 +1,46 @@
+"""A run that is told to stop leaves nothing behind."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+
+
+def test_a_run_that_is_stopped_takes_its_system_and_its_disk_with_it(tmp_path: Path) -> None:
+    """SIGTERM while the system starts: exit code 130, no process of its own is left, and nothing is mounted."""
+    options = ["--minutes", "1", "--nemeses", "disk-full", "--no-toxiproxy", "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "tidings", "chaos", *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        until_exists(tmp_path / "system" / "state" / "logs" / "kafka.log", run)
+        assert of_this_run(tmp_path)
+        run.send_signal(signal.SIGTERM)
+        _, told = run.communicate(timeout=120)
+    assert run.returncode == 130, told
+    assert "stopped" in told
+    assert of_this_run(tmp_path) == []
+    assert str(tmp_path) not in Path("/proc/mounts").read_text()
+
+
+def until_exists(path: Path, run: subprocess.Popen[str]) -> None:
+    """Waits for a file that the run makes."""
+    deadline = time.monotonic() + 120
+    while not path.exists():
+        assert run.poll() is None, run.communicate()[1]
+        assert time.monotonic() < deadline, f"no {path}"
+        time.sleep(0.05)
+
+
+def of_this_run(folder: Path) -> list[str]:
+    """Command lines of processes that work in the run's folder, but for the run's own."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = " ".join(process.info["cmdline"] or [])
+        if str(folder / "system") in line:
+            found.append(line)
+    return found
