@@ -6,6 +6,7 @@ counts as latency too (no coordinated omission).
 
 import asyncio
 import json
+import os
 import secrets
 import time
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -108,8 +110,17 @@ def run(load: Load, quiet: bool = True) -> dict[str, Any]:
         console.print("starting a worker and a gateway")
         opened.enter_context(stack.running(worker, gateway))
         console.print(f"publishing {load.events} events at {load.rate}/s")
+        before = _cpu(worker, gateway)
         arrivals = asyncio.run(_load(load, settings, gateway.port, Issuer(secret)))
-    return _figures(load, arrivals)
+        spent = {name: round(cpu - before[name], 2) for name, cpu in _cpu(worker, gateway).items()}
+    return _figures(load, arrivals) | {"cpu_seconds": spent, "load_average": round(os.getloadavg()[0], 1)}
+
+
+def _cpu(*servers: stack.Server) -> dict[str, float]:
+    """CPU seconds of each so far, and of this process, which publishes and receives."""
+    pids = {server.name: server.child.pid for server in servers if server.child is not None} | {"client": os.getpid()}
+    times = {name: psutil.Process(pid).cpu_times() for name, pid in pids.items()}
+    return {name: one.user + one.system for name, one in times.items()}
 
 
 def _figures(load: Load, arrivals: Arrivals) -> dict[str, Any]:

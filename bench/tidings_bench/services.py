@@ -4,14 +4,18 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 from tidings.local.services import Endpoints, given
 from tidings.local.shared import joined
 from tidings_schemas import admin, catalogue
 from tidings_schemas.registry import Registry, register_all
 from tidings_schemas.settings import Settings
+
+_TIMEOUT_S = 20.0
 
 
 @contextmanager
@@ -20,7 +24,9 @@ def endpoints() -> Iterator[Endpoints]:
     if found := given(os.environ).complete():
         yield found
         return
-    with tempfile.TemporaryDirectory(prefix="tidings-bench-") as folder, joined(Path(folder)) as started:
+    # A broker that is just ending may still write into the folder.
+    folders = tempfile.TemporaryDirectory(prefix="tidings-bench-", ignore_cleanup_errors=True)
+    with folders as folder, joined(Path(folder)) as started:
         yield started
 
 
@@ -38,7 +44,19 @@ def prepared(domains: tuple[str, ...] = ("demo",), partitions: int = 4) -> Itera
         registry = Registry(settings.registry_url)
         register_all(registry, catalogue.load())
         registry.close()
-        yield settings
+        try:
+            yield settings
+        finally:
+            _remove_topics(settings)
+
+
+def _remove_topics(settings: Settings) -> None:
+    """A bench may run on somebody's own Kafka, and leaves gigabytes."""
+    client = AdminClient(settings.kafka())
+    names = [name for name in client.list_topics(timeout=_TIMEOUT_S).topics if name.startswith(settings.prefix)]
+    for future in client.delete_topics(names, request_timeout=_TIMEOUT_S).values() if names else ():
+        with suppress(KafkaException):  # it is gone already, or Kafka is
+            future.result(_TIMEOUT_S)
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,11 +22,23 @@ class NotReady(Exception):
 
 
 class Server:
-    """One process that answers `/readyz`, started again with the same port after a kill."""
+    """One process that answers `/readyz`, started again with the same port after a kill.
 
-    def __init__(self, name: str, module: list[str], port: int, env: Mapping[str, str], folder: Path) -> None:
+    Args:
+        prefix: what starts it, such as `taskset` with a core.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        module: list[str],
+        port: int,
+        env: Mapping[str, str],
+        folder: Path,
+        prefix: Sequence[str] = (),
+    ) -> None:
         self.name, self.port = name, port
-        self._command = [sys.executable, "-m", *module]
+        self._command = [*prefix, sys.executable, "-m", *module]
         self._env = dict(env)
         self._log = folder / f"{name}.log"
         self.child: Child | None = None
@@ -61,10 +73,10 @@ class Server:
         return self.child.stop(grace)
 
 
-def worker(settings: Settings, folder: Path, name: str = "worker") -> Server:
-    """A processors worker of the namespace."""
+def worker(settings: Settings, folder: Path, name: str = "worker", **environ: str) -> Server:
+    """A processors worker of the namespace, with these settings of its own."""
     port = free_ports().gateway
-    env = environment(settings) | {"TIDINGS_PROCESSORS_PORT": str(port)}
+    env = environment(settings) | {"TIDINGS_PROCESSORS_PORT": str(port)} | environ
     return Server(name, ["tidings_processors", "worker"], port, env, folder)
 
 

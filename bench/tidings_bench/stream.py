@@ -13,7 +13,8 @@ class Stream(asyncio.Protocol):
 
     Attributes:
         parser: holds `last_id`, from which to resume.
-        status: HTTP status, 0 until the head is there.
+        status: HTTP status, 0 until the head is there; any but 200 closes the connection.
+        location: where a redirect points, as it was sent.
         closed: done when the connection is gone.
     """
 
@@ -23,6 +24,7 @@ class Stream(asyncio.Protocol):
         self._buffer = b""
         self.parser = Parser()
         self.status = 0
+        self.location = ""
         self.transport: asyncio.Transport | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -42,6 +44,9 @@ class Stream(asyncio.Protocol):
         self._buffer += data
         if not self.status and not self._head():
             return
+        if self.status != 200:
+            self.close()
+            return
         for frame in self.parser.feed(self._body()):
             self._on_frame(frame)
 
@@ -55,6 +60,8 @@ class Stream(asyncio.Protocol):
         if not separator:
             return False
         self.status = int(head.split(b" ", 2)[1])
+        fields = (line.partition(b":") for line in head.split(b"\r\n")[1:])
+        self.location = next((v.strip().decode("latin-1") for n, _, v in fields if n.lower() == b"location"), "")
         self._buffer = rest
         return True
 
@@ -72,11 +79,11 @@ class Stream(asyncio.Protocol):
         return bytes(out)
 
 
-def request(path: str, token: str, last_event_id: str | None = None) -> bytes:
+def request(path: str, token: str, last_event_id: str | None = None, host: str = "127.0.0.1") -> bytes:
     """The bytes of a GET for a stream."""
     resume = f"Last-Event-ID: {last_event_id}\r\n" if last_event_id else ""
     return (
-        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/event-stream\r\n"
         f"Authorization: Bearer {token}\r\n{resume}\r\n"
     ).encode()
 

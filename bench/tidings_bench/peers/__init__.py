@@ -1,0 +1,1 @@
+"""Other stream processors that do the match stage's work, each as its users would write it."""

@@ -1,0 +1,1 @@
+"""`tidings storm`: a load tool for users' own deployments."""
