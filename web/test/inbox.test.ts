@@ -147,6 +147,17 @@ describe("threads", () => {
     expect(threads(inbox).map((t) => [t.head.notification.id, t.earlier])).toEqual([["n2", []]]);
   });
 
+  test("one that is critical is not replaced by older news that it overtook", () => {
+    const critical = { ...flight, priority: "critical", event_time: "2026-01-10T15:00:00Z" } as const;
+    const older = { ...flight, event_time: "2026-01-10T14:00:00Z" };
+    const newer = { ...flight, event_time: "2026-01-10T16:00:00Z" };
+    const heads = (inbox: ReturnType<typeof inboxOf>) => threads(inbox).map((t) => t.head.notification.id);
+    expect(heads(inboxOf(arrival("n1", critical), arrival("n2", older)))).toEqual(["n1"]);
+    expect(heads(inboxOf(arrival("n1", critical), arrival("n2", older), arrival("n3", newer)))).toEqual([
+      "n3",
+    ]);
+  });
+
   test("one that was replaced does not come back when it is sent again", () => {
     const inbox = inboxOf(arrival("n1", flight), arrival("n2", flight), arrival("n1", flight));
     expect(threads(inbox).map((t) => t.head.notification.id)).toEqual(["n2"]);

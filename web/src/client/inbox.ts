@@ -6,7 +6,8 @@
  * Rule 2: counts are computed, never kept; a count that is kept drifts.
  * Rule 3: the same notification twice is once. Ids are the same at every replay, so the id decides.
  * Rule 4: the gateway folds its snapshot by the same rules (`tidings_gateway.core.inbox`): a state only moves forward,
- * `unread` alone takes it back, and of one collapse key a newer notification replaces an unread one.
+ * `unread` alone takes it back, and of one collapse key a newer notification replaces an unread one, unless that is
+ * critical and has overtaken it.
  */
 
 import type { Frame } from "./frame.ts";
@@ -101,16 +102,32 @@ function advance(inbox: Inbox, cursor: string): Inbox {
 
 function withNotification(inbox: Inbox, notification: Notification): Inbox {
   if (inbox.entries.some((entry) => entry.notification.id === notification.id)) return inbox;
-  const fresh: Entry = { notification, state: "unread", replaced: false };
-  const older = withReplaced(inbox.entries, notification.collapse_key);
+  const overtaken = isOvertaken(inbox.entries, notification);
+  const fresh: Entry = { notification, state: "unread", replaced: overtaken };
+  const older = overtaken ? inbox.entries : withReplaced(inbox.entries, notification.collapse_key);
   return { ...inbox, entries: [fresh, ...older.slice(0, LIMIT - 1)] };
 }
 
 function withReplaced(entries: readonly Entry[], key: string | null): readonly Entry[] {
   if (key === null) return entries;
-  const newest = entries.find((entry) => entry.notification.collapse_key === key);
+  const newest = newestOf(entries, key);
   if (newest?.state !== "unread") return entries;
   return entries.map((entry) => (entry === newest ? { ...entry, replaced: true } : entry));
+}
+
+function newestOf(entries: readonly Entry[], key: string | null): Entry | undefined {
+  return entries.find((entry) => !entry.replaced && entry.notification.collapse_key === key);
+}
+
+/** What is critical overtakes a backlog: older news of its key that come behind it are shown no more. */
+function isOvertaken(entries: readonly Entry[], late: Notification): boolean {
+  if (late.collapse_key === null) return false;
+  const newest = newestOf(entries, late.collapse_key);
+  return (
+    newest?.state === "unread" &&
+    newest.notification.priority === "critical" &&
+    Date.parse(newest.notification.event_time) > Date.parse(late.event_time)
+  );
 }
 
 function withReadState(inbox: Inbox, change: ReadState): Inbox {
