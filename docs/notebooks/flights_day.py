@@ -8,8 +8,11 @@ real; the 400 passengers and what they follow are drawn with a fixed seed. Proce
 import random
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 
+from tidings_replay.core.span import Edge
+from tidings_replay.topics import plan_topics
 from tidings_schemas import Follow
 from tidings_schemas.catalogue import load
 from tidings_schemas.codec import Codec
@@ -54,6 +57,22 @@ def fill(settings: Settings) -> None:
     registry.close()
     command = [sys.executable, "-m", "tidings", "source", "flights", "--from", DAY, "--until", NEXT, "--speed", "2000"]
     subprocess.run([*command, "--json"], check=True, stdout=subprocess.DEVNULL)
+
+
+def until_quiet(settings: Settings) -> None:
+    """Until notifications have come and no more are coming.
+
+    Raises:
+        TimeoutError: not within 180 s.
+    """
+    before, deadline = -1, time.monotonic() + 180
+    while time.monotonic() < deadline:
+        now = plan_topics(settings, ["notifications"], Edge(latest=False), Edge(latest=True)).size
+        if now == before > 0:
+            return
+        before = now
+        time.sleep(4)
+    raise TimeoutError("the processors did not become quiet within 180 s")
 
 
 if __name__ == "__main__":
