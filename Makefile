@@ -5,14 +5,14 @@ VENV := .venv
 READY := $(VENV)/.ready
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
-# Two workers share one Kafka: the tests wait more than they compute.
-TEST_ARGS ?= -n 2 --dist loadfile
+# Three workers share one Kafka, also on two cores: the tests wait more than they compute.
+TEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test check format page clean
+.PHONY: help setup up down test explore check format page clean
 
 help:  ## Say what there is to make.
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 setup: $(READY)  ## Install everything into .venv.
 
@@ -27,6 +27,9 @@ test: $(READY) page  ## Run every test, the web's and Python's.
 	$(VENV)/bin/python -m tidings.local.page run test || failed=1; \
 	$(VENV)/bin/pytest $(TEST_ARGS) $(ARGS) || failed=1; \
 	exit $$failed
+
+explore: $(READY)  ## Look for examples that break a property; `make test` tries the same ones each time.
+	@$(VENV)/bin/pytest -n auto --hypothesis-profile explore tests/unit tests/contract $(ARGS)
 
 check: $(READY) page  ## Lint, format, types, import rules: nothing is changed.
 	@failed=0; \

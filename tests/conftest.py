@@ -14,9 +14,22 @@ from hypothesis import settings
 from tidings.local import services, shared
 from tidings.local.services import Endpoints
 
-# How long an example takes says more about what else runs on the machine than about the code.
-settings.register_profile("tidings", deadline=None)
+# How long an example takes says more about what else runs on the machine than about the code. A change is judged by
+# the same examples each time, so that it is not blamed for what another left; `make explore` looks for new ones.
+settings.register_profile("tidings", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, derandomize=False, max_examples=2_000)
 settings.load_profile("tidings")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that may take long go first, so that no worker of a parallel run is left alone with one at the end."""
+    items.sort(key=_patience, reverse=True)
+
+
+def _patience(item: pytest.Item) -> float:
+    """Seconds that its file grants; all tests of a file stay together."""
+    marker = next(iter(item.listchain()[-2].iter_markers("timeout")), None)
+    return float(marker.args[0]) if marker else 0.0
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tidings.local.ports import free_ports
 from tidings.local.services import Endpoints
 from tidings_schemas.admin import ensure_topics
 from tidings_schemas.catalogue import load
 from tidings_schemas.registry import Registry, register_all
 from tidings_schemas.settings import Settings
 
-from tests.e2e.processes import Service, clean_environ, free_port
+from tests.e2e.processes import Service, clean_environ
 from tidings import Event, Followable, Publisher
 
 #: A morning in January, as the flights source plays it.
@@ -104,11 +105,11 @@ def running(kafka: Endpoints, namespace: str, folder: Path) -> Iterator[Stack]:
 
 
 def _processors(environ: dict[str, str], folder: Path) -> Service:
-    port = free_port()
+    port = free_ports().gateway
     there = environ | {"TIDINGS_PROCESSORS_PORT": str(port)}
     return Service("tidings_processors", ["worker"], there, port, folder / "processors.log")
 
 
 def _gateway(environ: dict[str, str], folder: Path) -> Service:
-    port = free_port()
+    port = free_ports().gateway
     return Service("tidings_gateway", ["--port", str(port)], environ, port, folder / "gateway.log")

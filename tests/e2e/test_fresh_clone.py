@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, TimeoutError, expect
 from tidings.local import page as page_build
+from tidings.local import ports
 
 from tests.e2e.processes import clean_environ
 from tests.e2e.tab import Tab
-from tests.service.local.test_up import five_free_ports
 
 pytestmark = [pytest.mark.kafka, pytest.mark.browser, pytest.mark.timeout(420)]
 
@@ -23,7 +23,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if root is None or not (root / ".git").exists():
         pytest.skip("a clone needs a git checkout to be cloned from")
     folder = tmp_path_factory.mktemp("fresh")
-    clone, port = folder / "tidings", five_free_ports()
+    clone, port = folder / "tidings", ports.free_ports().gateway
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", root.as_uri(), clone], check=True)
     home = {"XDG_DATA_HOME": str(folder / "data"), "XDG_STATE_HOME": str(folder / "state")}
     make(clone, home, "up", f"ARGS=--detach --port {port}")
