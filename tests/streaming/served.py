@@ -66,6 +66,10 @@ class Served:
         return self.call(self.gateway.publish, user, title, **more)
 
 
+#: Starts a gateway with the stream settings that it is called with.
+Start = Callable[..., Served]
+
+
 @contextlib.contextmanager
 def served(
     settings: StreamSettings,

@@ -6,7 +6,6 @@ Real servers, real sockets; the log is in memory.
 import gc
 import os
 import select
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,22 +23,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tests.streaming.client import PATIENCE, EventStream
-from tests.streaming.served import WAYS, Served, served
+from tests.streaming.served import Served, Start, served
 
 LONG = bool(os.environ.get("TIDINGS_LONG"))
-Start = Callable[..., Served]
-
-
-@pytest.fixture(params=WAYS)
-def start(request: pytest.FixtureRequest) -> Iterator[Start]:
-    """Starts a gateway with the settings that the test wants."""
-    way = WAYS[request.param]
-    if way.native == "on" and not shutil.which("cc"):
-        pytest.skip("there is no C compiler: the native loop cannot be tested")
-    with ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(
-            served(StreamSettings(native=way.native, **settings), way.protocol)
-        )
 
 
 def eventually(condition: Callable[[], Any]) -> None:

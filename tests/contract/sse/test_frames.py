@@ -7,15 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tidings_gateway import frames
 
+from tests.contract.sse.texts import TEXT
 from tests.streaming.whatwg import Dispatched, EventStreamParser
 
 #: TIDINGS_LONG=1 makes it 100,000 in each test.
 THOROUGH = settings(max_examples=100_000 if os.environ.get("TIDINGS_LONG") else 200, deadline=None)
 
-NASTY = st.sampled_from(
-    ["\r", "\n", "\r\n", "\0", "\u2028", "\u0085", "\ufeff", "\ud800", "\udfff", " ", ":", "data: x", "\n\n"]
-)
-TEXT = st.lists(st.one_of(NASTY, st.text(st.characters(), max_size=8)), max_size=8).map("".join)
 ONE_LINE = TEXT.map(lambda text: "".join(c for c in text if c not in "\r\n\0"))
 
 
