@@ -1,22 +1,21 @@
 """Templates: Jinja2 over an event's fields, sandboxed; the plain ones as Python expressions.
 
-Sandboxed: a rule's author cannot reach Python's internals, load files or spin for long; a field that is null renders as
-nothing, one that does not exist is an error.
+Sandboxed: a rule's author cannot reach Python's internals or load files, and what a template makes is bounded
+(`bounds`); a field that is null renders as nothing, one that does not exist is an error.
 
 Most texts are words with fields and formats between them, and Jinja takes 3 µs to set up what it needs for more than
 that. So a template of nothing but words, fields and this project's formats is also made a Python expression, which says
 the same (`tests/unit/processors/test_template.py` holds them against Jinja); all others are rendered by Jinja.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes, pass_context
-from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, new_context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from .bounds import MAX_MADE, BoundedEnvironment, unbounded
 from .cel.kinds import Kind
 from .formats import FORMATS, Format, Reader
 
@@ -37,15 +36,6 @@ class BadTemplate(ValueError):
         self.token = token
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset(("*", "**"))
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        if operator == "**" or not all(isinstance(side, int | float) for side in (left, right)):
-            raise SecurityError(f"{operator} is for numbers only, and ** is not there")
-        return super().call_binop(context, operator, left, right)
-
-
 def _finalize(value: Any) -> Any:
     return "" if value is None else value
 
@@ -62,9 +52,8 @@ def _said(function: Format, value: Any, reader: Reader) -> str:
     return "" if value is None else function(value, reader)
 
 
-def _environment() -> _Environment:
-    environment = _Environment(undefined=StrictUndefined, finalize=_finalize)
-    environment.globals.clear()
+def _environment() -> BoundedEnvironment:
+    environment = BoundedEnvironment(undefined=StrictUndefined, finalize=_finalize)
     environment.filters |= {name: _filter(function) for name, function in FORMATS.items()}
     return environment
 
@@ -80,11 +69,13 @@ class Words:
         template: Jinja's.
         uses: the variables that it mentions.
         plain: says the same, if it is plain.
+        loops: whether it says something as often as an event wants it.
     """
 
     template: Template
     uses: frozenset[str]
     plain: Plain | None
+    loops: bool = False
 
     def render(self, variables: Variables, reader: Reader) -> str:
         """The text for one event and reader. Raises whatever the template raises for it."""
@@ -98,14 +89,26 @@ class Words:
         everything = {**variables, _READER: reader}
         # Not `template.new_context`, which copies the names of globals each time; this environment has none.
         context = new_context(template.environment, template.name, template.blocks, everything, True, None)
-        return "".join(template.root_render_func(context))
+        pieces = template.root_render_func(context)
+        return "".join(_enough(pieces) if self.loops else pieces)
+
+
+def _enough(pieces: Iterable[str]) -> Iterator[str]:
+    """What a reader may see of them, and more: texts are cut far before."""
+    room = MAX_MADE
+    for piece in pieces:
+        yield piece
+        room -= len(piece)
+        if room < 0:
+            return
 
 
 def compile_words(source: str, kinds: Mapping[str, Kind]) -> Words:
     """Compiles a template whose variables are `kinds`.
 
     Raises:
-        BadTemplate: no sound template, an unknown field or filter, or a statement that reaches outside.
+        BadTemplate: no sound template, an unknown field or filter, a statement that reaches outside, or one that could
+        grow without bound.
     """
     if len(source) > MAX_LENGTH:
         raise BadTemplate(f"the template has {len(source)} characters, at most {MAX_LENGTH} are allowed")
@@ -121,11 +124,15 @@ def compile_words(source: str, kinds: Mapping[str, Kind]) -> Words:
 
 def _compiled(source: str, kinds: Mapping[str, Kind]) -> Words:
     tree = _ENVIRONMENT.parse(source)
-    template = _ENVIRONMENT.from_string(source)
     for banned in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
         raise BadTemplate(f"{type(banned).__name__.lower()} is not allowed: a text stands alone", banned.lineno)
+    if (refused := unbounded(tree, kinds)) is not None:
+        raise BadTemplate(*refused)
     _check_names(tree, kinds)
-    return Words(template, frozenset(meta.find_undeclared_variables(tree)), _plain(tree))
+    template = _ENVIRONMENT.from_string(source)
+    return Words(
+        template, frozenset(meta.find_undeclared_variables(tree)), _plain(tree), tree.find(nodes.For) is not None
+    )
 
 
 def _check_names(tree: nodes.Template, kinds: Mapping[str, Kind]) -> None:
