@@ -25,6 +25,7 @@ function arrange({ answers = [snapshot({ n1: "unread" })] as (Snapshot | Problem
       probe: async () => {
         if (!signedIn) throw new Problem(401, "Signed out", "");
       },
+      elsewhere: (url) => (url.startsWith("https://other.example/") ? url : null),
     },
     {
       snapshot: () => {
@@ -102,6 +103,70 @@ describe("a link", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(stream.isOpen).toBe(false);
     expect(seen.statuses.at(-1)).toMatchObject({ status: "closed", reason: "limit" });
+  });
+
+  test("goes where a moved stream says, behind the last frame, after the server's retry", async () => {
+    const { link, stream } = arrange();
+    await live(link, stream);
+    stream.push("bye", "c5", { reason: "moved", reconnect: true, url: "https://other.example/v1/stream" });
+    stream.fail({ kind: "ended", floor: 2000 });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(stream.opened).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(stream.opened.at(-1)).toBe("https://other.example/v1/stream?lastEventId=c5");
+  });
+
+  test("stays there once it was live there", async () => {
+    const { link, stream } = arrange();
+    await live(link, stream);
+    stream.push("bye", "c5", { reason: "moved", reconnect: true, url: "https://other.example/v1/stream" });
+    stream.fail({ kind: "ended", floor: 0 });
+    await vi.advanceTimersByTimeAsync(1000);
+    stream.accept();
+    stream.push("ready", "c6", READY);
+    stream.fail({ kind: "ended", floor: 0 });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(stream.opened.at(-1)).toBe("https://other.example/v1/stream?lastEventId=c6");
+  });
+
+  test("comes home when the stream does not become live there", async () => {
+    const { link, stream } = arrange();
+    await live(link, stream);
+    stream.push("bye", "c5", { reason: "moved", reconnect: true, url: "https://other.example/v1/stream" });
+    stream.fail({ kind: "ended", floor: 0 });
+    await vi.advanceTimersByTimeAsync(1000);
+    stream.fail({ kind: "refused", status: 401 });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(stream.opened.at(-1)).toBe("/v1/stream?lastEventId=c5");
+  });
+
+  test("opens a moved stream itself where the source would go back to the old place", async () => {
+    const { link, stream } = arrange();
+    await live(link, stream);
+    stream.push("bye", "c5", { reason: "moved", reconnect: true, url: "https://other.example/v1/stream" });
+    stream.fail({ kind: "retrying" });
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(stream.opened.at(-1)).toBe("https://other.example/v1/stream?lastEventId=c5");
+  });
+
+  test("goes nowhere that it may not go", async () => {
+    const { link, stream } = arrange();
+    await live(link, stream);
+    stream.push("bye", "c5", { reason: "moved", reconnect: true, url: "https://thief.example/v1/stream" });
+    stream.fail({ kind: "ended", floor: 0 });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(stream.opened.at(-1)).toBe("/v1/stream?lastEventId=c5");
+  });
+
+  test("two gateways that send it to and fro are asked less and less often", async () => {
+    const { link, stream } = arrange();
+    await live(link, stream);
+    for (let round = 0; round < 20; round += 1) {
+      stream.push("bye", "c5", { reason: "moved", reconnect: true, url: `https://other.example/${round}` });
+      stream.fail({ kind: "ended", floor: 0 });
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(stream.opened.length).toBeLessThan(8);
   });
 
   test("after a reset takes a snapshot and goes on behind it", async () => {

@@ -1,3 +1,4 @@
+import { permitted } from "./gateways.ts";
 import { Problem, problemOf } from "./problem.ts";
 import type { Follow, Followable, Me, Preferences, Snapshot, State } from "./types.ts";
 
@@ -6,6 +7,8 @@ export interface ApiOptions {
   readonly baseUrl?: string;
   /** For a bearer token instead of the session cookie. */
   readonly token?: () => string | Promise<string>;
+  /** Origins of further gateways that may be sent the token, where several with addresses of their own share the users. */
+  readonly gateways?: readonly string[];
 }
 
 export interface ReceiptRequest {
@@ -19,10 +22,17 @@ export interface ReceiptRequest {
 export class Api {
   readonly baseUrl: string;
   readonly #token: ApiOptions["token"];
+  readonly #gateways: readonly string[];
 
-  constructor({ baseUrl = "", token }: ApiOptions = {}) {
+  constructor({ baseUrl = "", token, gateways = [] }: ApiOptions = {}) {
     this.baseUrl = baseUrl.replace(/\/$/, "");
     this.#token = token;
+    this.#gateways = gateways;
+  }
+
+  /** The address that a gateway names as another's, if we may go there; see `permitted`. */
+  elsewhere(url: string): string | null {
+    return permitted(url, this.baseUrl, this.#gateways);
   }
 
   me(): Promise<Me> {
@@ -76,18 +86,28 @@ export class Api {
   }
 
   async #json<T>(method: string, path: string): Promise<T> {
-    const response = await this.#send(method, path);
+    const response = await this.#send(method, path).catch((error: unknown) =>
+      this.#again(error, method, path),
+    );
     return (await response.json()) as T;
   }
 
-  async #send(method: string, path: string, body?: object): Promise<Response> {
+  /** Where another gateway serves the user: the same, asked once of that. */
+  async #again(error: unknown, method: string, path: string): Promise<Response> {
+    const away =
+      error instanceof Problem && error.status === 421 && error.url ? this.elsewhere(error.url) : null;
+    if (away === null) throw error;
+    return this.#send(method, path, undefined, away.replace(/\/$/, ""));
+  }
+
+  async #send(method: string, path: string, body?: object, base = this.baseUrl): Promise<Response> {
     const headers: Record<string, string> = {};
     if (body) headers["Content-Type"] = "application/json";
     if (this.#token) headers.Authorization = `Bearer ${await this.#token()}`;
     const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
     // A receipt sent while the tab closes should still leave it.
     if (body) Object.assign(init, { body: JSON.stringify(body), keepalive: true });
-    const response = await fetch(this.baseUrl + path, init).catch(unreachable);
+    const response = await fetch(base + path, init).catch(unreachable);
     if (!response.ok) throw await problemOf(response);
     return response;
   }

@@ -17,6 +17,8 @@ export interface LinkOptions {
   readonly fetchSnapshot: () => Promise<Snapshot>;
   /** Resolves when the session still stands; throws `Problem` otherwise. EventSource hides why it was refused. */
   readonly probe: () => Promise<unknown>;
+  /** The address that a `bye` names, if this page may go there; null if not. */
+  readonly elsewhere: (url: string) => string | null;
 }
 
 export interface LinkEvents {
@@ -25,10 +27,19 @@ export interface LinkEvents {
   connection(connection: Connection): void;
 }
 
+/** Milliseconds that a client waits at least that was sent elsewhere and was told no other time. */
+const MOVED_MS = 1000;
+
 export class Link {
   #connection: Connection = CLOSED;
   #cursor: string | null = null;
   #close: () => void = () => {};
+  /** Where the stream is: our gateway, or the one that it, or a later one, has sent us to. */
+  #url: string;
+  /** Where we were just sent, until the stream that said so has ended. */
+  #sent: string | null = null;
+  /** Whether the stream at `#url` has been live. */
+  #arrived = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Grows with each new start or stop, so that an answer to an older one is recognised and dropped. */
   #epoch = 0;
@@ -36,7 +47,9 @@ export class Link {
   constructor(
     private readonly options: LinkOptions,
     private readonly events: LinkEvents,
-  ) {}
+  ) {
+    this.#url = options.url;
+  }
 
   /** Goes on from `cursor`, or from a fresh snapshot when there is none. */
   start(cursor: string | null): void {
@@ -92,7 +105,7 @@ export class Link {
   #stream(cursor: string, epoch: number): void {
     this.#cursor = cursor;
     const mine = (act: () => void) => () => epoch === this.#epoch && act();
-    const url = `${this.options.url}?lastEventId=${encodeURIComponent(cursor)}`;
+    const url = `${this.#url}?lastEventId=${encodeURIComponent(cursor)}`;
     this.#close = this.options.source(url, {
       opened: mine(() => this.#signal("opened")),
       frame: (raw) => epoch === this.#epoch && this.#receive(raw),
@@ -104,11 +117,16 @@ export class Link {
     if (raw.id !== "") this.#cursor = raw.id;
     const frame = parseFrame(raw);
     this.events.frame(raw);
-    if (frame.type === "ready") this.#signal("ready");
+    if (frame.type === "ready") this.#ready();
     else if (frame.type === "reset") this.#restart(frame.reset.reason);
     else if (frame.type === "summary") this.#restart("slow");
     else if (frame.type === "bye") this.#farewell(frame.bye);
     else this.#signal("frame");
+  }
+
+  #ready(): void {
+    this.#arrived = true;
+    this.#signal("ready");
   }
 
   /** Something was asked for that is gone, or left out: a snapshot is the truth, and the stream goes on behind it. */
@@ -120,12 +138,27 @@ export class Link {
   }
 
   #farewell(bye: Bye): void {
-    if (bye.reconnect) this.#signal("lost", bye.reason);
-    else this.stop(bye.reason);
+    if (!bye.reconnect) {
+      this.stop(bye.reason);
+      return;
+    }
+    this.#sent = bye.url === undefined ? null : this.options.elsewhere(bye.url);
+    this.#signal("lost", bye.reason);
+  }
+
+  /** Where to go after the end of a stream: where it sent us, else there again, but home if we never arrived there. */
+  #next(): string {
+    const next = this.#sent ?? (this.#arrived ? this.#url : this.options.url);
+    this.#sent = null;
+    this.#arrived = false;
+    return next;
   }
 
   #failed(failure: Failure): void {
-    if (failure.kind === "retrying") this.#signal("lost");
+    const before = this.#url;
+    this.#url = this.#next();
+    if (this.#url !== before) this.#retry(null, failure.kind === "ended" ? failure.floor : MOVED_MS);
+    else if (failure.kind === "retrying") this.#signal("lost");
     else if (failure.kind === "ended") this.#retry(null, failure.floor);
     else void this.#refused(this.#epoch, failure.status);
   }

@@ -6,11 +6,13 @@ export class Problem extends Error {
    * @param status the HTTP status; 0 when there was no answer at all
    * @param title what went wrong
    * @param detail what to do about it; may be empty
+   * @param url with 421: the gateway that serves the user, if it is known
    */
   constructor(
     readonly status: number,
     readonly title: string,
     readonly detail: string,
+    readonly url: string | null = null,
   ) {
     super(detail ? `${title}: ${detail}` : title);
   }
@@ -28,8 +30,13 @@ export class Problem extends Error {
 
 /** The problem that a failed response describes. */
 export async function problemOf(response: Response): Promise<Problem> {
-  const body = (await response.json().catch(() => ({}))) as { title?: string; detail?: unknown };
+  const body = (await response.json().catch(() => ({}))) as {
+    title?: string;
+    detail?: unknown;
+    url?: unknown;
+  };
   const title = body.title ?? (response.statusText || `HTTP ${response.status}`);
   const detail = typeof body.detail === "string" ? body.detail : "";
-  return new Problem(response.status, title, detail);
+  const url = typeof body.url === "string" ? body.url : null;
+  return new Problem(response.status, title, detail, url);
 }

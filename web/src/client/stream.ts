@@ -59,6 +59,7 @@ export class TidingsStream extends EventTarget {
         url: `${api.baseUrl}/v1/stream`,
         fetchSnapshot: () => api.snapshot(),
         probe: () => api.me(),
+        elsewhere: (url) => api.elsewhere(url),
       },
       {
         snapshot: (snapshot) => this.#publish({ kind: "snapshot", snapshot }),

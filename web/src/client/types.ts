@@ -62,6 +62,8 @@ export interface Summary {
 export interface Bye {
   readonly reason: string;
   readonly reconnect: boolean;
+  /** With `moved`: the stream's address at the gateway that serves the user now. */
+  readonly url?: string;
 }
 
 export interface Me {
