@@ -61,6 +61,8 @@ class Decoder:
         if not self._begins_with_id.get(value[: framing.SIZE]):
             return self._decoded_id(value)
         at, length, shift = framing.SIZE, 0, 0
+        if len(value) > at and value[at] < 0x80:  # nearly always: an id of less than 64 bytes
+            return value[at + 1 : at + 1 + (value[at] >> 1)]
         while at < len(value):  # Avro's zig-zag varint; a length is never negative
             byte = value[at]
             length |= (byte & 0x7F) << shift

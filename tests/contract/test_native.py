@@ -4,11 +4,13 @@ import shutil
 import socket
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from tidings_gateway.core.session import Session
+from tidings_gateway.frames import chunk
 from tidings_gateway.native import build
 from tidings_gateway.native.build import NotBuilt, built
 from tidings_gateway.native.sender import MOST, Sender
@@ -88,17 +90,38 @@ def test_a_full_socket_reports_what_it_took(pair: tuple[socket.socket, socket.so
 
 @compiled
 def test_each_socket_gets_its_own(pair: tuple[socket.socket, socket.socket]) -> None:
-    """In whatever sizes; one that takes only a part and one that is dead are reported, the others are not."""
+    """As a chunk, in whatever sizes; one that takes only a part and one that is dead are reported, others are not."""
     near, far = pair
     other, end = socket.socketpair()
     with other, end:
         whole = b"x" * (8 << 20)
         sockets = [near.fileno(), 9999, other.fileno(), far.fileno()]
-        left = dict(Sender().send_each(sockets, [b"to far", b"lost", whole, b"\0to near"]))
+        left = dict(Sender().send_chunks(sockets, [b"to far", b"lost", whole, b"\0to near"]))
         assert left.keys() == {1, 2}
         assert left[1] == 0
         assert 0 < left[2] < len(whole)
-        assert (near.recv(100), far.recv(100)) == (b"\0to near", b"to far")
+        assert (near.recv(100), far.recv(100)) == (chunk(b"\0to near"), chunk(b"to far"))
+        part = end.recv(9 << 20, socket.MSG_DONTWAIT)
+        assert chunk(whole).startswith(part)
+
+
+@compiled
+def test_chunks_of_all_sizes_are_those_that_python_makes(pair: tuple[socket.socket, socket.socket]) -> None:
+    """Around each power of sixteen, where the size becomes a digit longer."""
+    near, far = pair
+    for size in (1, 9, 10, 15, 16, 17, 255, 256, 4095, 4096, 65_535, 65_536):
+        data = b"x" * size
+        assert Sender().send_chunks([near.fileno()], [data]) == []
+        assert waiting(far) == chunk(data)
+
+
+def waiting(far: socket.socket) -> bytes:
+    """All that has come."""
+    taken = b""
+    with suppress(BlockingIOError):
+        while some := far.recv(1 << 20, socket.MSG_DONTWAIT):
+            taken += some
+    return taken
 
 
 def test_more_letters_than_fit_into_one_call_all_arrive(way: FanOut) -> None:

@@ -86,8 +86,12 @@ class Lane:
     def _several(self, records: Iterable[Record], follows: Follows, now: float) -> list[Delivery]:
         own: dict[str, list[Record]] = {}
         alike: dict[str, list[Record]] = {}  # shared and the same for all, by topic
-        give = self.tail.window.give
+        give, is_plain, here = self.tail.window.give, self.tail.window.is_plain, self._sessions
         for record in records:
+            if is_plain and record.user:  # the usual case, and one that must be quick
+                if record.user in here and record.live(now):
+                    own.setdefault(record.user, []).append(record)
+                continue
             if not (record.user or record.differs):
                 alike.setdefault(record.topic, []).append(record)
                 continue

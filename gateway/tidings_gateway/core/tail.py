@@ -65,8 +65,10 @@ class Tail:
             return False
         record.arrived = now
         self._records.append(record)
-        index, key = self._place(record)
-        index.setdefault(key, []).append(record)
+        if record.user:
+            self._users.setdefault(record.user, []).append(record)
+        else:
+            self._topics.setdefault(record.topic, []).append(record)
         self.bytes += record.size + OVERHEAD
         return True
 
@@ -98,17 +100,18 @@ class Tail:
 
     def trim(self, now: float) -> None:
         """Lets go of the oldest records until bytes and age fit."""
-        evicted: dict[tuple[bool, str], int] = {}
+        evicted: tuple[dict[str, int], dict[str, int]] = {}, {}  # by topic, by user
         records, oldest = self._records, now - self._max_age
         while records and (self.bytes > self._max_bytes or records[0].arrived < oldest):
             record = records.popleft()
             self.start = record.offset + 1
             self.bytes -= record.size + OVERHEAD
             self.window.release(record)
-            place = (bool(record.user), record.user or record.topic)
-            evicted[place] = evicted.get(place, 0) + 1
-        for (is_user, key), count in evicted.items():
-            _drop(self._users if is_user else self._topics, key, count)
+            counts, key = evicted[bool(record.user)], record.user or record.topic
+            counts[key] = counts.get(key, 0) + 1
+        for index, counts in zip((self._topics, self._users), evicted, strict=True):
+            for key, count in counts.items():
+                _drop(index, key, count)
 
     def since(self, user: str, offset: int, follows: Callable[[str, str], bool]) -> list[Record] | Gone:
         """The records for `user` from `offset` on, in order: its own, and the shared ones of topics it follows."""
@@ -123,9 +126,6 @@ class Tail:
     def _repeats_own(self, record: Record) -> bool:
         """Whether the user was told by a record of their own that was read back, so that the window may not know it."""
         return any(own.id == record.id and own.offset < record.offset for own in self._users.get(record.user, ()))
-
-    def _place(self, record: Record) -> tuple[dict[str, list[Record]], str]:
-        return (self._users, record.user) if record.user else (self._topics, record.topic)
 
 
 def _drop(index: dict[str, list[Record]], key: str, count: int) -> None:

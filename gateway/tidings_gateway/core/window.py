@@ -54,6 +54,11 @@ class Window:
             self._shares.setdefault(_told(share), []).insert(0, share)
             self._shares_order.appendleft(_told(share))
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether `give` would give each user's own records as they are: nothing shared is there to compare with."""
+        return not self._shares
+
     def give(self, record: Record, user: str) -> Record | None:
         """A record that is the user's, or shared by those who follow its topic, as the user gets it.
 

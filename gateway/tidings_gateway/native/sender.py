@@ -8,9 +8,10 @@ from pathlib import Path
 from .build import NotBuilt, built
 
 _SOURCE = Path(__file__).with_name("send.c")
-#: Sockets that `send_each` takes at a time: what is made for them and sent stays in the processor's caches.
+#: Sockets that `send_chunks` takes at a time: what is made for them and sent stays in the processor's caches.
 MOST = 64
 _Pointers = ctypes.c_char_p * MOST
+_ALL = 2**32 - 1  # as send.c says it
 
 
 class Sender:
@@ -23,13 +24,13 @@ class Sender:
     def __init__(self) -> None:
         try:
             library = ctypes.CDLL(str(built(_SOURCE)))
-            self._send, self._send_each = library.tidings_send, library.tidings_send_each
+            self._send, self._send_chunks = library.tidings_send, library.tidings_send_chunks
         except (OSError, AttributeError) as error:
             raise NotBuilt(f"the compiled library cannot be loaded: {error}") from error
         self._send.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p]
         self._send.restype = ctypes.c_int
-        self._send_each.argtypes = [ctypes.c_void_p, ctypes.c_int, _Pointers, ctypes.c_void_p, ctypes.c_void_p]
-        self._send_each.restype = ctypes.c_int
+        self._send_chunks.argtypes = [ctypes.c_void_p, ctypes.c_int, _Pointers, ctypes.c_void_p, ctypes.c_void_p]
+        self._send_chunks.restype = ctypes.c_int
 
     def send(self, sockets: Sequence[int], data: bytes) -> list[tuple[int, int]]:
         """Sends `data` to each socket without waiting. Returns (index, bytes taken) of those that did not take all."""
@@ -40,11 +41,14 @@ class Sender:
         size = len(data)
         return [(at, taken) for at, taken in enumerate(sent) if taken != size]
 
-    def send_each(self, sockets: Sequence[int], data: Sequence[bytes]) -> list[tuple[int, int]]:
-        """Sends to each socket its own, as `send` does; at most `MOST`."""
+    def send_chunks(self, sockets: Sequence[int], data: Sequence[bytes]) -> list[tuple[int, int]]:
+        """Sends to each socket its own, as a chunk of HTTP (`frames.chunk`) that is made on the way; at most `MOST`.
+
+        Returns (index, bytes of the chunk taken) of those that did not take all.
+        """
         count = len(sockets)
         descriptors, sizes, sent = array("i", sockets), array("I", map(len, data)), array("I", bytes(4 * count))
         addresses = (descriptors.buffer_info()[0], count, _Pointers(*data), sizes.buffer_info()[0])
-        if not self._send_each(*addresses, sent.buffer_info()[0]):
+        if not self._send_chunks(*addresses, sent.buffer_info()[0]):
             return []
-        return [(at, taken) for at, taken in enumerate(sent) if taken != sizes[at]]
+        return [(at, taken) for at, taken in enumerate(sent) if taken != _ALL]

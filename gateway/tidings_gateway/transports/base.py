@@ -1,20 +1,34 @@
 """What the dispatcher wants of a way to a client."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from tidings_gateway.frames import chunk
 
 
-class Payload(NamedTuple):
-    """Frames, encoded once and shared by every stream that gets them; `chunked` for one that frames HTTP itself."""
+class Payload:
+    """Frames, encoded once and shared by every stream that gets them.
 
-    frames: bytes
-    chunked: bytes
+    Args:
+        frames: not empty: an empty chunk would end the response.
+    """
+
+    __slots__ = ("_chunked", "frames")
+
+    def __init__(self, frames: bytes) -> None:
+        self.frames = frames
+        self._chunked = b""
+
+    @property
+    def chunked(self) -> bytes:
+        """For a sink that frames HTTP itself; made when it is first asked for."""
+        if not self._chunked:
+            self._chunked = chunk(self.frames)
+        return self._chunked
 
 
 def payload(frames: bytes) -> Payload:
-    """`frames` is not empty: an empty chunk would end the response."""
-    return Payload(frames, chunk(frames))
+    """A `Payload` of these frames."""
+    return Payload(frames)
 
 
 class Sink(Protocol):

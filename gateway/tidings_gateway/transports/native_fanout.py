@@ -81,7 +81,7 @@ class NativeFanOut:
             else:
                 others.append(letter)
         full = self._plain.each(others)
-        for at, taken in self._sender.send_each(descriptors, [payload.chunked for _, payload in direct]):
+        for at, taken in self._sender.send_chunks(descriptors, [payload.frames for _, payload in direct]):
             session, payload = direct[at]
             if not session.sink.write_rest(payload, taken):
                 full.append(session)
