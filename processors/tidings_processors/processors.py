@@ -22,6 +22,7 @@ from .core.untimed import untimed_codec
 from .deadman import Deadman
 from .known_schemas import KnownSchemas
 from .metrics import Metrics
+from .native import readers
 from .outbox import Outbox
 from .rule_book import RuleBook
 from .settings import Settings
@@ -43,6 +44,9 @@ class Processors:
     Args:
         catalogue: the schemas that records are read by.
         rules: the rules, not started yet.
+
+    Raises:
+        NotBuilt: see `native.readers`.
     """
 
     def __init__(self, settings: Settings, catalogue: Catalogue, rules: RuleBook) -> None:
@@ -58,6 +62,7 @@ class Processors:
         self.reachable = True
         self.stopping = False
         self._catalogue = catalogue
+        self._readers = readers(settings.native)
         self._registry = Registry(settings.registry_url, settings.registry_auth.get_secret_value())
         self._schemas = KnownSchemas(self._registry)
         self.state = WorkerState(settings, catalogue, self._schemas, self._registry, rules)
@@ -120,8 +125,8 @@ class Processors:
                 await asyncio.sleep(1.0)
 
     def _stage(self, name: str) -> Stage:
-        codec = Codec(self._catalogue, self._schemas)
-        untimed = untimed_codec(self._catalogue, self._schemas)
+        codec = Codec(self._catalogue, self._schemas, self._readers)
+        untimed = untimed_codec(self._catalogue, self._schemas, self._readers)
         rules, state = self.rules.rules, self.state
         if name == "match":
             return Match(codec, untimed, rules, self.settings.max_event_bytes)

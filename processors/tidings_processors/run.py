@@ -9,6 +9,7 @@ import faust
 import structlog
 from pydantic import ValidationError
 from tidings_schemas.logs import configure
+from tidings_schemas.native.build import NotBuilt
 
 from .app import build
 from .core.rules import BadRules
@@ -26,7 +27,7 @@ def run() -> None:
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         _refuse("these settings cannot work: " + "; ".join(problems))
-    except (BadRules, OSError) as error:
+    except (BadRules, NotBuilt, OSError) as error:
         _refuse(str(error))
     _tune_garbage_collection()
     faust.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()

@@ -10,6 +10,7 @@ from tidings_schemas.topics import DOMAINS
 
 StageName = Literal["match", "fan-out", "deliver"]
 STAGES: tuple[StageName, ...] = ("match", "fan-out", "deliver")
+Native = Literal["auto", "on", "off"]
 GroupProtocol = Literal["classic", "consumer"]
 #: librdkafka's properties for each. The brokers' `range` gives partition n of every topic to the same worker (ADR 122).
 GROUP_PROTOCOLS: dict[GroupProtocol, dict[str, str]] = {
@@ -46,6 +47,8 @@ class Settings(SharedSettings):
         group_protocol: who shares partitions out: the workers themselves (classic), or the brokers (consumer; Kafka 4).
         stuck_seconds: a stage or a delivery that takes longer ends the process with code 75.
         dedupe_window: ids of notifications that are remembered for each partition.
+        native: whether what is hot is done by code in C: where there is a compiler (auto), or else the worker does not
+            start (on), or never (off).
         shared_above: a followed topic with more followers than this is told of in one shared record a partition.
     """
 
@@ -65,6 +68,7 @@ class Settings(SharedSettings):
     stuck_seconds: float = Field(default=60.0, validation_alias=_env("TIDINGS_STUCK_SECONDS"), gt=0)
     dedupe_window: int = Field(default=50_000, validation_alias=_env("TIDINGS_DEDUPE_WINDOW"), ge=1)
     shared_above: int = Field(default=10_000, validation_alias=_env("TIDINGS_SHARED_ABOVE"), ge=0)
+    native: Native = Field(default="auto", validation_alias=_env("TIDINGS_PROCESSORS_NATIVE"))
 
     @property
     def group(self) -> str:

@@ -17,9 +17,11 @@ Record = dict[str, Any]
 #: (bytes, where the record begins) → (the record, where it ends). Whatever it raises means: not this schema. The end
 #: may lie behind the bytes' own, if they break off.
 Reader = Callable[[bytes, int], tuple[Record, int]]
+#: `reader_of`, or what does the same.
+Readers = Callable[[Any, Container[str] | None], Reader | None]
 
 _DEEPEST = 12  # Python nests at most 20 loops
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMES = {"timestamp-millis": 1000, "timestamp-micros": 1}  # µs of a unit
 #: Set on a `long` that holds a time and is wanted as a number: nothing but a hint that it mostly has six bytes.
 NUMBER_OF_TIME = "numberOfTime"
@@ -110,7 +112,7 @@ class _Code:
             "refuse": refuse,
             "float_at": Struct("<f").unpack_from,
             "double_at": Struct("<d").unpack_from,
-            "EPOCH": _EPOCH,
+            "EPOCH": EPOCH,
             "timedelta": timedelta,
         }
 

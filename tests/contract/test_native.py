@@ -11,15 +11,15 @@ from typing import Any, cast
 import pytest
 from tidings_gateway.core.session import Session
 from tidings_gateway.frames import chunk
-from tidings_gateway.native import build
-from tidings_gateway.native.build import NotBuilt, built
+from tidings_gateway.native import sender
 from tidings_gateway.native.sender import MOST, Sender
 from tidings_gateway.transports.base import payload
 from tidings_gateway.transports.fanout import FanOut, PlainFanOut
 from tidings_gateway.transports.fast import FastSink
 from tidings_gateway.transports.native_fanout import NativeFanOut, chosen
+from tidings_schemas.native.build import NotBuilt, built
 
-SOURCE = Path(build.__file__).with_name("send.c")
+SOURCE = Path(sender.__file__).with_name("send.c")
 compiled = pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler")
 
 

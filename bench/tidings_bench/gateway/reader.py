@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from tidings_gateway.native.build import built
 from tidings_schemas.errors import Permanent
+from tidings_schemas.native.build import built
 
 from tidings_bench.pinned import on_core
 

@@ -11,8 +11,8 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from tidings_gateway.native.build import NotBuilt
 from tidings_gateway.native.sender import Sender
+from tidings_schemas.native.build import NotBuilt
 
 from . import aborts, broadcast, idle, resume, scale, slow, targeted
 from .ours import Ours

@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Sequence
 from pathlib import Path
 
-from .build import NotBuilt, built
+from tidings_schemas.native.build import NotBuilt, built
 
 _SOURCE = Path(__file__).with_name("send.c")
 #: Sockets that `send_chunks` takes at a time: what is made for them and sent stays in the processor's caches.

@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Sequence
 from pathlib import Path
 
-from .build import NotBuilt, built
+from tidings_schemas.native.build import NotBuilt, built
 
 _SOURCE = Path(__file__).with_name("frames.c")
 #: Values that are taken at a time: what is made of them stays in the processor's caches.

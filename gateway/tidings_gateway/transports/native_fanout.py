@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import structlog
+from tidings_schemas.native.build import NotBuilt
 
 from tidings_gateway.core.session import Session
-from tidings_gateway.native.build import NotBuilt
 from tidings_gateway.native.sender import MOST, Sender
 from tidings_gateway.native.transcoder import Transcoder
 from tidings_gateway.stream_settings import Native

@@ -5,7 +5,7 @@ Why: making datetimes takes a third of an event's decoding, and match looks at t
 
 from typing import Any
 
-from tidings_schemas.avro_reader import NUMBER_OF_TIME
+from tidings_schemas.avro_reader import NUMBER_OF_TIME, Readers, reader_of
 from tidings_schemas.catalogue import Catalogue, Schema
 from tidings_schemas.codec import Codec, Schemas
 
@@ -25,9 +25,9 @@ class _Untimed:
         return self._schemas.id_of(schema)
 
 
-def untimed_codec(catalogue: Catalogue, schemas: Schemas) -> Codec:
-    """A codec like `Codec(catalogue, schemas)` for decoding, but times come out as ints."""
-    return Codec(Catalogue(untimed_schema(schema) for schema in catalogue), _Untimed(schemas))
+def untimed_codec(catalogue: Catalogue, schemas: Schemas, readers: Readers = reader_of) -> Codec:
+    """A codec like `Codec(catalogue, schemas, readers)` for decoding, but times come out as ints."""
+    return Codec(Catalogue(untimed_schema(schema) for schema in catalogue), _Untimed(schemas), readers)
 
 
 def untimed_schema(schema: Schema) -> Schema:

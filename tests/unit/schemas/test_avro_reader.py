@@ -1,5 +1,6 @@
 """Schemas as functions, held against fastavro."""
 
+import shutil
 from io import BytesIO
 from typing import Any
 
@@ -7,9 +8,17 @@ import pytest
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tidings_schemas.avro_reader import NUMBER_OF_TIME, moment, reader_of, varint
+from tidings_schemas.avro_reader import NUMBER_OF_TIME, Readers, moment, varint
+from tidings_schemas.avro_reader import reader_of as by_python
 from tidings_schemas.catalogue import load
+from tidings_schemas.native.avro import maker, native_reader_of
+from tidings_schemas.native.program import program
 
+compiled = pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler")
+#: Both ways of reading: what one says, the other does too.
+both = pytest.mark.parametrize(
+    "reader_of", [by_python, pytest.param(native_reader_of, marks=compiled)], ids=["python", "c"]
+)
 LONGS = st.integers(-(2**63), 2**63 - 1)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "null": st.none(),
@@ -73,9 +82,10 @@ def _by_fastavro(schema: Any, data: bytes) -> tuple[Any, int]:
     return schemaless_reader(buffer, schema, None), buffer.tell()
 
 
+@both
 @settings(max_examples=300)
 @given(st.lists(CASES, min_size=1, max_size=4), st.data())
-def test_it_reads_what_fastavro_reads(cases: list[Case], data: st.DataObject) -> None:
+def test_it_reads_what_fastavro_reads(reader_of: Readers, cases: list[Case], data: st.DataObject) -> None:
     """The same record and end, wherever in the bytes it begins."""
     schema = _schema(*(case[0] for case in cases))
     raw = _written(schema, {f"f{index}": data.draw(case[1]) for index, case in enumerate(cases)})
@@ -85,9 +95,12 @@ def test_it_reads_what_fastavro_reads(cases: list[Case], data: st.DataObject) ->
     assert (record, end - 5) == _by_fastavro(schema, raw)
 
 
+@both
 @settings(max_examples=300)
 @given(st.lists(CASES, min_size=1, max_size=5), st.data())
-def test_it_reads_the_wanted_fields_and_passes_over_the_others(cases: list[Case], data: st.DataObject) -> None:
+def test_it_reads_the_wanted_fields_and_passes_over_the_others(
+    reader_of: Readers, cases: list[Case], data: st.DataObject
+) -> None:
     """Those of the whole record, and the same end."""
     schema = _schema(TIME, *(case[0] for case in cases))
     record = {
@@ -103,7 +116,8 @@ def test_it_reads_the_wanted_fields_and_passes_over_the_others(cases: list[Case]
     assert some(raw, 0) == ({name: fields[name] for name in fields if name in wanted}, end)
 
 
-def test_of_an_inner_record_all_fields_are_read() -> None:
+@both
+def test_of_an_inner_record_all_fields_are_read(reader_of: Readers) -> None:
     """What is wanted are names of the outermost one's."""
     schema = _schema(INNER, "string")
     raw = _written(schema, {"f0": {"level": "high", "again": "low"}, "f1": "x"})
@@ -112,8 +126,9 @@ def test_of_an_inner_record_all_fields_are_read() -> None:
     assert read(raw, 0) == ({"f0": {"level": "high", "again": "low"}}, len(raw))
 
 
+@both
 @given(LONGS)
-def test_a_time_that_is_wanted_as_a_number_is_one(number: int) -> None:
+def test_a_time_that_is_wanted_as_a_number_is_one(reader_of: Readers, number: int) -> None:
     """Of any length."""
     schema = _schema({"type": "long", NUMBER_OF_TIME: True})
     raw = _written(schema, {"f0": number})
@@ -134,7 +149,8 @@ def test_a_moment_is_read_as_any_number(raw: bytes) -> None:
         assert moment(raw, 0) == wanted
 
 
-def test_named_types_are_read_where_they_are_named_again() -> None:
+@both
+def test_named_types_are_read_where_they_are_named_again(reader_of: Readers) -> None:
     schema = _schema(INNER, FIXED, TIME, ["null", "Hash"])
     record = {"f0": {"level": "high", "again": "low"}, "f1": b"abcd", "f2": 1_357_806_600_123, "f3": b"efgh"}
     raw = _written(schema, record)
@@ -143,6 +159,7 @@ def test_named_types_are_read_where_they_are_named_again() -> None:
     assert read(raw, 0) == _by_fastavro(schema, raw)
 
 
+@both
 @pytest.mark.parametrize(
     "kind",
     [
@@ -151,21 +168,24 @@ def test_named_types_are_read_where_they_are_named_again() -> None:
         {"type": "string", "logicalType": "uuid"},
     ],
 )
-def test_what_it_does_not_know_is_left_to_fastavro(kind: Any) -> None:
+def test_what_it_does_not_know_is_left_to_fastavro(reader_of: Readers, kind: Any) -> None:
     assert reader_of(_schema("int", kind)) is None
 
 
-def test_a_type_that_holds_itself_is_left_to_fastavro() -> None:
+@both
+def test_a_type_that_holds_itself_is_left_to_fastavro(reader_of: Readers) -> None:
     tree = {"type": "record", "name": "Tree", "fields": [{"name": "left", "type": ["null", "Tree"]}]}
     assert reader_of(parse_schema(tree)) is None
 
 
-def test_all_schemas_that_ship_are_known() -> None:
+@both
+def test_all_schemas_that_ship_are_known(reader_of: Readers) -> None:
     """So that a new one does not make the stages slow unnoticed."""
     assert [schema.name for schema in load() if reader_of(schema.parsed) is None] == []
 
 
-def test_a_name_that_looks_like_code_is_a_name() -> None:
+@both
+def test_a_name_that_looks_like_code_is_a_name(reader_of: Readers) -> None:
     """Foreign schemas name fields as they like; only Avro's grammar stands between."""
     schema = {"type": "record", "name": "X", "fields": [{"name": "a': print(1) #", "type": "int"}]}
     read = reader_of(schema)
@@ -181,9 +201,12 @@ RAW = _written(
 )
 
 
+@both
 @settings(max_examples=500)
 @given(st.integers(0, len(RAW) - 1), st.integers(0, 255), st.integers(0, len(RAW)))
-def test_damaged_bytes_make_no_other_record_than_fastavro_makes(at: int, byte: int, length: int) -> None:
+def test_damaged_bytes_make_no_other_record_than_fastavro_makes(
+    reader_of: Readers, at: int, byte: int, length: int
+) -> None:
     """Broken off or changed: where it gives a whole record, fastavro gives that one too."""
     damaged = (RAW[:at] + bytes([byte]) + RAW[at + 1 :])[:length]
     read = reader_of(FLIGHT)
@@ -210,3 +233,36 @@ def test_a_number_of_many_bytes_is_read_whole(number: int) -> None:
 def test_a_number_that_does_not_end_is_refused(raw: bytes) -> None:
     with pytest.raises((ValueError, IndexError)):
         varint(raw, 0)
+
+
+def _by_c_alone(schema: Any, data: bytes) -> tuple[Any, int]:
+    def left_to_python(data: bytes, at: int) -> Any:
+        raise AssertionError("it was refused")
+
+    code, objects = program(schema)
+    found: tuple[Any, int] = maker()((code, objects, left_to_python))(data, 0)
+    return found
+
+
+@compiled
+@given(st.lists(CASES, min_size=1, max_size=4), st.data())
+def test_c_leaves_nothing_usual_to_python(cases: list[Case], data: st.DataObject) -> None:
+    """Else it would only be slower. Lists of nothing and numbers of more than 63 bits are not usual."""
+    schema = _schema(INNER, FIXED, TIME, *(case[0] for case in cases))
+    record: dict[str, Any] = {f"f{index}": data.draw(case[1]) for index, case in enumerate(cases, 3)}
+    record |= {"f0": {"level": "high", "again": "low"}, "f1": b"abcd", "f2": 1_357_806_600_123}
+    raw = _written(schema, record)
+    try:
+        found = _by_c_alone(schema, raw)
+    except AssertionError:
+        assert _is_unusual(record)
+    else:
+        assert found == _by_fastavro(schema, raw)
+
+
+def _is_unusual(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_unusual, value.values()))
+    if isinstance(value, list):
+        return None in value or any(map(_is_unusual, value))
+    return isinstance(value, int) and not -(2**62) <= value < 2**62
