@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +55,30 @@ def environ(process: psutil.Process) -> list[str]:
         return []
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """Everything up in the background for this file's tests; afterwards nothing of it is left."""
-    one = Home(tmp_path_factory.mktemp("home"))
+@contextmanager
+def living(root: Path) -> Iterator[Home]:
+    """Everything up in the background; afterwards nothing of it is left."""
+    one = Home(root)
     started = one.up("--detach", "--json")
     assert started.returncode == 0, started.stderr
     yield one
     stopped = one.tidings("down")
     assert stopped.returncode == 0, stopped.stderr
     assert one.processes() == []
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """What this file's tests share; they leave it running."""
+    with living(tmp_path_factory.mktemp("home")) as one:
+        yield one
+
+
+@pytest.fixture
+def own_home(tmp_path: Path) -> Iterator[Home]:
+    """A home that a test may take down."""
+    with living(tmp_path) as one:
+        yield one
 
 
 def test_page_is_live_and_all_answer(home: Home) -> None:
@@ -117,22 +132,23 @@ def test_logs_are_printed(home: Home) -> None:
     assert home.tidings("logs", "kafka", "-n", "1").stdout.count("\n") == 1
 
 
-def test_data_survive_and_ctrl_c_leaves_nothing(home: Home) -> None:
+def test_data_survive_and_ctrl_c_leaves_nothing(own_home: Home) -> None:
     """After `down`, a start in the foreground finds topics and events again; Ctrl-C ends it and all its children."""
-    before = end_offset(home, "events.flights")
-    assert home.tidings("down").returncode == 0
-    assert home.processes() == []
-    command = [sys.executable, "-m", "tidings", "up", "--no-source", "--port", str(home.port)]
-    shown = home.root / "shown"
+    until(lambda: end_offset(own_home, "events.flights") > 0, within=30)
+    before = end_offset(own_home, "events.flights")
+    assert own_home.tidings("down").returncode == 0
+    assert own_home.processes() == []
+    command = [sys.executable, "-m", "tidings", "up", "--no-source", "--port", str(own_home.port)]
+    shown = own_home.root / "shown"
     with shown.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=home.environ)
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=own_home.environ)
     until(lambda: "The page is live" in shown.read_text() or process.poll() is not None, within=90)
     assert "all there" in shown.read_text()
-    assert end_offset(home, "events.flights") >= before > 0
+    assert end_offset(own_home, "events.flights") >= before > 0
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
-    assert home.processes() == []
-    assert home.status() == {"running": False}
+    assert own_home.processes() == []
+    assert own_home.status() == {"running": False}
 
 
 def end_offset(home: Home, topic: str) -> int:
