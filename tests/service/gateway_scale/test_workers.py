@@ -5,7 +5,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from tests.service.gateway_api.test_running import failed
 from tests.service.gateway_scale.processes import Corner, gateway, is_ready, until
+from tests.stopwatch import Stopwatch
 from tests.streaming.client import EventStream
 
 DRAIN_S = 2.0
@@ -88,11 +88,13 @@ def test_sigterm_drains_all_workers(here: Corner, port: int) -> None:
     drain = {"TIDINGS_STREAM_DRAIN": str(DRAIN_S), "TIDINGS_STREAM_PER_ADDRESS": "10000"}
     with gateway(here, port, "--workers", "2", **drain) as parent, ExitStack() as stack:
         streams = opened(stack, here, port, 300)
-        begun = time.monotonic()
-        parent.send_signal(signal.SIGTERM)
-        until(lambda: _reread(streams.values()) and all(s.ended for s in streams.values()), "all streams have ended")
-        assert parent.wait(10) == 0
-        assert time.monotonic() - begun < DRAIN_S + 2
+        with Stopwatch() as end:
+            parent.send_signal(signal.SIGTERM)
+            until(
+                lambda: _reread(streams.values()) and all(s.ended for s in streams.values()), "all streams have ended"
+            )
+            assert parent.wait(30) == 0
+        assert end.took_less_than(2, beside=DRAIN_S), end
         assert Counter(stream.types()[-1] for stream in streams.values()) == {"bye": 300}
         assert len({stream.parser.retry for stream in streams.values()}) > 200
 

@@ -75,6 +75,15 @@ def start(tmp_path: Path) -> Iterator[Start]:
         run.process.wait()
 
 
+def until_there(path: Path) -> str:
+    """A child's code: it is up until the file is there."""
+    return (
+        f"import pathlib, time; path = pathlib.Path({str(path)!r}); print('up', flush=True)\n"
+        "while not path.exists(): time.sleep(0.01)\n"
+        "pass"
+    )
+
+
 def gone(*pids: int) -> bool:
     return not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids)
 
@@ -118,16 +127,20 @@ def test_killed_child_is_told_and_started_again(start: Start) -> None:
 
 def test_child_that_asks_is_started_again_at_once(start: Start, tmp_path: Path) -> None:
     """Exit code 75 is a wish, not a fault."""
-    once = f"import pathlib, sys, time; p = pathlib.Path('{tmp_path}/once'); print('up', flush=True)\n"
-    once += "while p.exists(): time.sleep(1)\np.touch(); time.sleep(0.5); sys.exit(75)"
-    run = start(processors=once)
+    wish = tmp_path / "wish"
+    run = start(processors=f"{until_there(wish)}; path.unlink(); import sys; sys.exit(75)")
+    run.until_says("live")
+    wish.touch()
     run.until_says("processors asked to be started again; starting it again now")
     until(lambda: run.state.services["processors"].restarts == 1)
 
 
-def test_source_that_ends_is_left_alone(start: Start) -> None:
+def test_source_that_ends_is_left_alone(start: Start, tmp_path: Path) -> None:
     """A finite child with code 0 has come to its end; the others go on."""
-    run = start(a=SLEEP, finite="print('up', flush=True); import time; time.sleep(0.3)")
+    end = tmp_path / "end"
+    run = start(a=SLEEP, finite=until_there(end))
+    run.until_says("live")
+    end.touch()
     run.until_says("finite has come to its end.")
     assert run.state.services["finite"].state == "finished"
     assert run.process.poll() is None

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from tests.service.transport.conftest import Place
 from tests.service.transport.harness import until
+from tests.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.kafka
 Make = Callable[[int], Place]
@@ -123,10 +123,10 @@ async def test_sigterm_stops_quickly_and_cleanly(place: Make, start: Start) -> N
     here.fill(20_000)
     worker = start(here, delay=0.05, max_run=100)
     await until(lambda: len(worker.records()) >= 500, "the worker at work")
-    asked = time.monotonic()
-    worker.send(signal.SIGTERM)
-    assert await asyncio.to_thread(worker.process.wait, 10) == 0
-    assert time.monotonic() - asked < 3.0
+    with Stopwatch() as end:
+        worker.send(signal.SIGTERM)
+        assert await asyncio.to_thread(worker.process.wait, 30) == 0
+    assert end.took_less_than(3), end
     assert here.broker.members(here.group) == 0
     done = Counter(partition for partition, _ in worker.records())
     assert here.committed() == [done.get(0), done.get(1)]
@@ -138,10 +138,10 @@ async def test_sigterm_does_not_wait_for_a_run_that_hangs(place: Make, start: St
     here.fill(10)
     worker = start(here, delay=60, stop_timeout=0.5)
     await until(lambda: worker.said("Worker ready") and here.broker.members(here.group) == 1, "the worker is ready")
-    asked = time.monotonic()
-    worker.send(signal.SIGTERM)
-    assert await asyncio.to_thread(worker.process.wait, 10) == 0
-    assert time.monotonic() - asked < 3.0
+    with Stopwatch() as end:
+        worker.send(signal.SIGTERM)
+        assert await asyncio.to_thread(worker.process.wait, 30) == 0
+    assert end.took_less_than(3), end
     assert here.committed() == [None]
 
 
