@@ -2,13 +2,15 @@
 
 import shutil
 import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tidings_bench.gateway.reader import Reader, get, mark
+from tidings_bench.gateway.reader import Reader, due_of, get, mark
 
 pytestmark = pytest.mark.skipif(not (shutil.which("cc") and shutil.which("taskset")), reason="no cc, or no taskset")
 
@@ -93,3 +95,24 @@ def test_a_frozen_client_reads_nothing_more(tmp_path: Path) -> None:
         go.set()
         reader.until("delivered", 2)
         assert reader.until("delivered", 3, 0.3, quiet=True).delivered == 2
+
+
+def test_when_each_event_came_is_noted(tmp_path: Path) -> None:
+    """With the option: what was due and when it came, of all that counts and of nothing else."""
+    before = time.time_ns()
+    with (
+        server([HEAD, frames(0, 1, 2, 2)]) as (port, _),
+        Reader(port, [get("/")], "event: ready", tmp_path, arrivals=1) as reader,
+    ):
+        reader.until("repeated", 1)
+        reader.finish()
+    pairs = list(struct.iter_unpack("=QQ", reader.arrivals.read_bytes()))
+    assert [due for due, _ in pairs] == [1, 1]
+    assert all(before < arrived < time.time_ns() for _, arrived in pairs)
+
+
+def test_a_mark_says_when_its_event_was_due() -> None:
+    """Wherever it stands among other bytes; one that does not count says nothing."""
+    assert due_of(b"~\x00~7~" + mark(3, 1234).encode() + b"~") == 1234
+    assert due_of(mark(0, 1234).encode()) is None
+    assert due_of(b"nothing") is None

@@ -9,6 +9,7 @@
  *           opening=N    connections that may be on their way at one time (default 128)
  *           resume=1     a connection that ends comes back with Last-Event-ID, every half second until it is taken
  *           buffer=N     SO_RCVBUF of the frozen ones, in bytes
+ *           arrivals=1   in CONTROL.arrivals: of each event that counts, when it was due and when it came, in ns
  *
  * An event is known by a mark in its data: ~NNNNNNNNTTTTTTTTTTTTTTTTTTT~ (8 digits: its number in this connection's
  * order, 19 digits: CLOCK_REALTIME in ns when it was due). Number 0 is for warming up and counts nowhere. Runs until
@@ -54,6 +55,9 @@ static int count, epoll, opening = 128, frozen, resume_too, small_buffer = 4096,
 static struct sockaddr_in server = {.sin_family = AF_INET};
 static uint32_t *latencies, *firsts; /* histograms: 10 µs a bucket */
 static uint64_t start_ns;
+static uint64_t (*arrivals)[2];
+static size_t arrived_count, arrivals_room;
+static int note_arrivals;
 
 static uint64_t now_ns(void) {
     struct timespec t;
@@ -64,6 +68,15 @@ static uint64_t now_ns(void) {
 static void note(uint32_t *histogram, uint64_t from, uint64_t to) {
     uint64_t bucket = to > from ? (to - from) / 1000 / BUCKET_US : 0;
     histogram[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
+}
+
+static void note_arrival(uint64_t due, uint64_t now) {
+    if (arrived_count == arrivals_room) {
+        arrivals_room = arrivals_room ? 2 * arrivals_room : 1 << 18;
+        arrivals = realloc(arrivals, arrivals_room * sizeof *arrivals);
+        if (!arrivals) exit(1);
+    }
+    arrivals[arrived_count][0] = due, arrivals[arrived_count++][1] = now;
 }
 
 static void die(const char *what) {
@@ -138,6 +151,7 @@ static void event(struct stream *s, const char *mark, uint64_t now) {
     if (!control->first_ns) control->first_ns = now;
     control->last_ns = now;
     note(latencies, due, now);
+    if (note_arrivals) note_arrival(due, now);
 }
 
 /* The newest cursor: "id: v1." and 22 characters, whole. */
@@ -202,6 +216,13 @@ static double quantile(const uint32_t *histogram, double share) {
     return 0;
 }
 
+static void write_arrivals(const char *control_path) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s.arrivals", control_path);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(arrivals, sizeof *arrivals, arrived_count, file) != arrived_count || fclose(file)) die(path);
+}
+
 static void report(void) {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
@@ -232,6 +253,7 @@ static void set_up(char **arguments, int n) {
         option(arguments[i], "opening=", &opening);
         option(arguments[i], "resume=", &resume_too);
         option(arguments[i], "buffer=", &small_buffer);
+        option(arguments[i], "arrivals=", &note_arrivals);
     }
     for (int i = 0; i < count; i++) streams[i].fd = -1, streams[i].frozen = i < frozen;
     latencies = calloc(BUCKETS, sizeof *latencies), firsts = calloc(BUCKETS, sizeof *firsts);
@@ -249,6 +271,7 @@ int main(int n, char **arguments) {
         for (int i = 0; i < some; i++) {
             struct stream *s = events[i].data.ptr;
             if (!s) {
+                if (note_arrivals) write_arrivals(arguments[4]);
                 report();
                 return 0;
             }
@@ -259,7 +282,7 @@ int main(int n, char **arguments) {
         if (control->clear) { /* a new measurement with the same streams */
             memset(latencies, 0, BUCKETS * sizeof *latencies), memset(firsts, 0, BUCKETS * sizeof *firsts);
             control->delivered = control->lost = control->repeated = control->bytes = 0;
-            control->first_ns = control->last_ns = control->clear = 0;
+            control->first_ns = control->last_ns = control->clear = arrived_count = 0;
             for (int i = 0; i < count && !resume_too; i++) streams[i].last = 0;
         }
     }

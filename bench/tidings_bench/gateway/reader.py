@@ -2,6 +2,7 @@
 
 import json
 import mmap
+import re
 import struct
 import subprocess
 import time
@@ -19,6 +20,7 @@ from .cores import CLIENT
 
 _SOURCE = Path(__file__).with_name("reader.c")
 _PATIENCE_S = 60.0
+_MARK = re.compile(rb"~([0-9]{8})([0-9]{19})~")
 
 
 class Control(NamedTuple):
@@ -56,6 +58,12 @@ def mark(number: int, due_ns: int) -> str:
     return f"~{number:08d}{due_ns:019d}~"
 
 
+def due_of(text: bytes) -> int | None:
+    """When the event whose mark is in `text` was due; None without one, or if it is not counted."""
+    found = _MARK.search(text)
+    return int(found[2]) if found and int(found[1]) else None
+
+
 class Reader:
     """Streams of a server on this machine.
 
@@ -64,7 +72,10 @@ class Reader:
         requests: one whole HTTP request for each stream.
         ready: text of the response after which a stream counts as ready.
         folder: for its files.
-        options: `frozen`, `opening`, `resume`, `buffer`; see reader.c.
+        options: `frozen`, `opening`, `resume`, `buffer`, `arrivals`; see reader.c.
+
+    Attributes:
+        arrivals: with the option, what came when: pairs of (due, arrived), ns since 1970, written by `finish`.
 
     Raises:
         NoCompiler: there is no C compiler.
@@ -72,6 +83,7 @@ class Reader:
 
     def __init__(self, port: int, requests: Iterable[bytes], ready: str, folder: Path, **options: int) -> None:
         whole, control = folder / "requests", folder / "control"
+        self.arrivals = folder / "control.arrivals"
         whole.write_bytes(b"".join(request + b"\0" for request in requests))
         control.write_bytes(bytes(_LAYOUT.size))
         with control.open("r+b") as file:

@@ -2,7 +2,8 @@
 
 How much: a backlog that becomes visible in one moment (it is written in one transaction), so that nothing that writes
 it takes part. How soon: at a steady rate, from the moment at which each was due, once broker and writer are warm: a
-fresh Java compiles its own code in the first seconds, and what queues up there meanwhile is not the gateway's.
+fresh Java compiles its own code in the first seconds, and what queues up there meanwhile is not the gateway's. And of
+that, from when the broker had it (appended.py).
 """
 
 import tempfile
@@ -16,6 +17,7 @@ from confluent_kafka import Producer
 from tidings_schemas.partitioner import partition_of
 from tidings_schemas.topics import NOTIFICATIONS
 
+from .appended import ages, quantile, stamp_by_broker
 from .broadcast import event, median
 from .cores import stay_on_client_core
 from .ours import Gateway, Ours, user
@@ -120,8 +122,11 @@ def _round(load: Load, side: Ours) -> dict[str, Any]:
     with (
         tempfile.TemporaryDirectory(prefix="tidings-bench-") as folder,
         side.start(Path(folder), load.users, follow=False) as gateway,
-        Reader(gateway.port, map(gateway.request, range(load.users)), gateway.ready, Path(folder)) as reader,
+        Reader(
+            gateway.port, map(gateway.request, range(load.users)), gateway.ready, Path(folder), arrivals=1
+        ) as reader,
     ):
+        stamp_by_broker(gateway.settings)
         reader.until("ready", load.users)
         writer, usage = Writer(gateway, load.users), gateway.usage
         cpu = usage.cpu
@@ -131,17 +136,21 @@ def _round(load: Load, side: Ours) -> dict[str, Any]:
         reader.until("warm", writer.steadily(load.rate, _WARM_S, warm=True), _QUIET_S, quiet=True)
         reader.clear()
         writer.restart()
-        cpu = usage.cpu
+        cpu, begin_ms = usage.cpu, time.time_ns() // 1_000_000
         sent = writer.steadily(load.rate, load.seconds)
         steady = reader.until("delivered", sent, _QUIET_S, quiet=True)
         steady_cpu = usage.cpu - cpu
         seen = reader.finish()
+        to_broker, to_client = ages(gateway.settings, reader.arrivals, begin_ms)
     return {
         "per_second": round(burst.delivered / burst.seconds),
         "per_cpu_second": round(burst.delivered / burst_cpu),
         "steady_per_second": round(steady.delivered / steady.seconds),
         "p50_ms": seen["p50_ms"],
         "p99_ms": seen["p99_ms"],
+        "to_broker_p99_ms": quantile(to_broker, 0.99),
+        "broker_to_client_p50_ms": quantile(to_client, 0.5),
+        "broker_to_client_p99_ms": quantile(to_client, 0.99),
         "steady_cpu_share": round(steady_cpu / load.seconds, 2),
         "lost": load.backlog + sent - burst.delivered - steady.delivered,
         "repeated": burst.repeated + steady.repeated,
