@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from .errors import InvalidEvent
 from .event import Event
 from .fit_scalar import has_utc
+from .stamps import moment
 
 Headers = list[tuple[str, bytes]]
 CONTENT_TYPE = b"application/avro"
@@ -55,7 +57,10 @@ def envelope_of(
     """The envelope of a record, also of one whose producer knows nothing of CloudEvents.
 
     What a header does not say comes from where the record lies: id = topic:partition:offset (unique and the
-    same at each read), source = the topic, type = the Avro record's name, subject = the key.
+    same at each read), source = the topic, type = the Avro record's name, subject = the key, time = the record's.
+
+    Raises:
+        InvalidEvent: neither a header nor the record's timestamp says a time of the years 1 to 9999.
     """
     said = dict(headers or ())
     return Envelope(
@@ -78,5 +83,7 @@ def _time(value: bytes | None, timestamp_ms: int) -> datetime:
     except ValueError:
         time = None
     if time is None or time.tzinfo is None or not has_utc(time):
-        return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+        time = moment(timestamp_ms)
+        if time is None:
+            raise InvalidEvent(f"no time: ce_time says none, and the record's timestamp is {timestamp_ms} ms", "time")
     return time

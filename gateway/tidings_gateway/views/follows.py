@@ -1,9 +1,10 @@
 """Who follows what, by user, and who did lately. Pure."""
 
 from collections import OrderedDict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
+from tidings_schemas.stamps import moment as moment_of
 from tidings_schemas.topics import parse_follow_key
 
 from .change import Change
@@ -73,7 +74,7 @@ class Follows:
         if not topics:
             self._by_user.pop(user, None)
         if since is not None:
-            self._remember(user, topic, Span(since, datetime.fromtimestamp(at_ms / 1000, UTC)))
+            self._remember(user, topic, Span(since, moment_of(at_ms) or since))  # without a time: as if it had not been
 
     def _remember(self, user: str, topic: str, span: Span) -> None:
         spans = (*self._ended.pop((user, topic), ()), span)

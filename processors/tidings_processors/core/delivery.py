@@ -7,6 +7,7 @@ from typing import Any
 from tidings_schemas import Draft, Preference, Priority
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import InvalidEvent
+from tidings_schemas.stamps import FIRST_MS, LAST_MS
 from tidings_schemas.topics import DRAFTS_URGENT, NOTIFICATIONS
 
 from .at_hand import AtHand, event_of
@@ -227,8 +228,11 @@ class Delivery(Stage):
         name, draft = self._untimed.decode(value)
         if name != Draft.avro_name:
             raise InvalidEvent(f"a {name} where a draft belongs")
+        event = event_of(draft)
+        if not FIRST_MS <= event.time_ms <= LAST_MS:  # no device could read the notification
+            raise InvalidEvent(f"the event's time is none: {event.time_ms} ms since 1970", "event_time")
         assert value is not None
-        return value, draft, event_of(draft)
+        return value, draft, event
 
 
 def _told_to_all(draft: Mapping[str, Any]) -> str:

@@ -79,6 +79,15 @@ def test_when_a_topic_was_followed_is_known_after_its_end() -> None:
     assert [view.followed_at("u", "a", moment) for moment in (SINCE, ends, ends + second)] == [True, False, True]
 
 
+@pytest.mark.parametrize("stamp", [-1, 2**60, -(2**60)])
+def test_an_end_of_no_time_ends_a_follow(stamp: int) -> None:
+    """As if it had not been; the view goes on."""
+    view = Follows()
+    view.apply([follow("a", "u"), unfollow("a", "u")._replace(at_ms=stamp), follow("b", "u")])
+    assert list(view.of("u")) == ["b"]
+    assert not view.followed_at("u", "a", SINCE)
+
+
 def test_a_foreign_key_is_passed_over() -> None:
     """A key that is none of ours does not keep the next follow from being seen."""
     view = Follows()

@@ -226,6 +226,30 @@ def test_bad_drafts_are_dead_letters_and_the_good_get_through() -> None:
     assert [out.topic for out in step.outs][-1] == "notifications"
 
 
+@pytest.mark.parametrize("event_time", [2**60, -(2**60)])
+def test_a_draft_of_an_event_of_no_time_is_a_dead_letter(event_time: int) -> None:
+    """No device could read its notification; the one behind it is told."""
+    rule_set = rules(rule_text("r"))
+    good = draft_for(rule_set, message(user="ann"), MESSAGE)
+    codec = UNTIMED  # encodes a time as any number
+    strange = codec.encode("tidings.Draft", codec.decode(good.value)[1] | {"event_time": event_time})
+    step = delivered(rule_set, [good._replace(value=strange, offset=1), good._replace(offset=2)])
+    (letter,) = dead(step.outs)
+    assert (letter.offset, letter.error_class) == (1, "InvalidEvent")
+    assert f"{event_time} ms" in letter.error_text
+    assert [out.topic for out in step.outs][-1] == "notifications"
+
+
+@pytest.mark.parametrize("stamp", [2**60, 2**62, -1, -(2**60)])
+@pytest.mark.parametrize("ttl", ["", "6h"])
+def test_a_draft_of_any_timestamp_leaves_what_can_be_read(stamp: int, ttl: str) -> None:
+    """Its record's, from which the time to live counts: told, or decided against, never unreadable."""
+    rule_set = rules(rule_text("r", **({"ttl": ttl} if ttl else {})))
+    step = delivered(rule_set, [draft_for(rule_set, message(user="ann"), MESSAGE)._replace(timestamp_ms=stamp)])
+    assert dead(step.outs) == []
+    assert [decoded(out)["rule"] for out in step.outs] == ["r"]
+
+
 def test_nothing_is_decided_before_preferences_are_restored() -> None:
     """A user who muted a topic must not hear of it because the worker has just started."""
 

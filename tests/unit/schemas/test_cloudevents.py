@@ -63,6 +63,16 @@ def test_a_time_that_is_none_is_the_records(time: bytes) -> None:
     assert envelope.time == datetime(2013, 1, 10, 8, 15, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("stamp", [-1, 2**60, -(2**60)])
+def test_a_record_of_no_time_at_all_is_no_event(stamp: int) -> None:
+    """Kafka's -1 says that there is none; ms that are ns lead out of all years. With a time of its own it is one."""
+    with pytest.raises(InvalidEvent, match=f"timestamp is {stamp} ms") as caught:
+        envelope_of(None, **PLACE | {"timestamp_ms": stamp}, record_type="R")
+    assert caught.value.field == "time"
+    said = [("ce_time", b"2013-01-10T08:15:00Z")]
+    assert envelope_of(said, **PLACE | {"timestamp_ms": stamp}, record_type="R").time.year == 2013
+
+
 def test_trace_context_is_passed() -> None:
     """`traceparent` travels as W3C's own header."""
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -90,7 +90,7 @@ def _read(rules: Path, catalogue: Catalogue) -> RuleSet:
 
 
 def _id(event: RecordIn) -> str:
-    return event.envelope("").id
+    return event._replace(timestamp_ms=0).envelope("").id  # whatever its time is worth
 
 
 def _masked(found: Difference) -> Difference:

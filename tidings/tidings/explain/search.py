@@ -16,12 +16,14 @@ from tidings_replay.core.span import At, Bound, Edge
 from tidings_replay.reader import Reader
 from tidings_replay.topics import plan_topics, topic_names
 from tidings_schemas import DeadLetter, Decision, Draft, Notification, ReadState, SharedNotification
+from tidings_schemas.cloudevents import Envelope
 from tidings_schemas.codec import Codec
 from tidings_schemas.compacted import all_partitions_of
-from tidings_schemas.errors import BrokerUnavailable, Permanent
+from tidings_schemas.errors import BrokerUnavailable, InvalidEvent, Permanent
 from tidings_schemas.identity import notification_id
 from tidings_schemas.partitioner import partition_of
 from tidings_schemas.settings import Settings
+from tidings_schemas.stamps import EPOCH, moment
 from tidings_schemas.topics import (
     DEAD_LETTERS,
     DECISIONS,
@@ -75,7 +77,7 @@ class Search:
         """The events of this id (and source), oldest first; one that was published twice is there twice."""
         found = []
         for record in self._read_all(topics, self._since):
-            envelope = record.envelope("")
+            envelope, _ = _envelope(record)
             if envelope.id == event_id and source in (None, envelope.source):
                 found.append(self._happened(record))
         return sorted(found, key=lambda event: event.place.at)
@@ -165,8 +167,9 @@ class Search:
         try:
             name, fields = self._codec.decode(record.value)
         except Permanent as error:
-            return Happened(place, record.envelope(""), error=str(error))
-        return Happened(place, record.envelope(name), name, fields)
+            return Happened(place, _envelope(record)[0], error=str(error))
+        envelope, wrong = _envelope(record, name)
+        return Happened(place, envelope, error=wrong) if wrong else Happened(place, envelope, name, fields)
 
     def _decoded(self, record: RecordIn) -> tuple[str, dict[str, Any]]:
         try:
@@ -227,4 +230,13 @@ def _place(record: RecordIn) -> Place:
 
 
 def _time(record: RecordIn) -> datetime:
-    return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    """Kafka's timestamp; 1970, before which Kafka knows none, if it is no time."""
+    return max(moment(record.timestamp_ms) or EPOCH, EPOCH)
+
+
+def _envelope(record: RecordIn, name: str = "") -> tuple[Envelope, str]:
+    """(what it says of the event, "" or what is wrong with that): also of one whose time is none."""
+    try:
+        return record.envelope(name), ""
+    except InvalidEvent as error:
+        return record._replace(timestamp_ms=0).envelope(name), str(error)

@@ -18,6 +18,7 @@ from tidings_processors.core.window import Window
 from tidings_schemas import Follow, Preference
 from tidings_schemas.catalogue import Catalogue
 from tidings_schemas.codec import Codec, Schemas
+from tidings_schemas.stamps import moment
 from tidings_schemas.topics import DEAD_LETTERS, DRAFTS, DRAFTS_URGENT, MATCHES, MATCHES_URGENT, NOTIFICATIONS
 
 _SEEN = 1_000_000  # notification ids that are known to be made already
@@ -87,7 +88,11 @@ class Simulation:
             RegistryUnavailable: try again.
         """
         self.made.events += 1
-        self._followers.at = datetime.fromtimestamp(event.timestamp_ms / 1000, UTC)
+        at = moment(event.timestamp_ms)
+        if at is None:  # nobody knows who followed what then
+            self.made.dead += 1
+            return
+        self._followers.at = at
         outs = self._step(self._match, event)
         drafts = [out for out in outs if out.topic in (DRAFTS.name, DRAFTS_URGENT.name)]
         for out in outs:

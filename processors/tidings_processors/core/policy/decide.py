@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from tidings_schemas import Preference
+from tidings_schemas.stamps import FIRST_MS, LAST_MS
 
 from tidings_processors.core.rules import Rule
 
@@ -42,7 +43,7 @@ def decide(rule: Rule, topic: str | None, preference: Preference | None, written
     refused = silent(rule, topic, preference)
     if refused is not None:
         return refused
-    expires_ms = None if rule.ttl is None else written_ms + _ms(rule.ttl)
+    expires_ms = None if rule.ttl is None else min(max(FIRST_MS, written_ms + _ms(rule.ttl)), LAST_MS)
     if preference is None:
         return Deliver("en", "UTC", expires_ms)
     return Deliver(preference.locale, preference.time_zone, expires_ms)
