@@ -12,6 +12,7 @@ from .core.merge import Merger, Place
 from .core.plan import Range
 from .core.process import Process
 from .core.run import Run
+from .core.times import latest
 from .reader import Reader
 
 
@@ -54,7 +55,7 @@ class Feed:
         place = run.topic, run.partition
         if self._merger is not None:
             if len(run):
-                self._merger.push(place, table, max(run.timestamps))
+                self._merger.push(place, table, latest(run.timestamps))
             for other in self._reader.open:
                 self._reader.pause(other, self._merger.full(other))
             return self._merged(self._ranges.keys() - self._reader.open)

@@ -23,6 +23,7 @@ from .core.masking import Mask
 from .core.process import Process
 from .core.pushdown import Scan, scans
 from .core.span import At, Bound, Edge, Offset
+from .core.times import all_fit
 from .core.where import Filter
 from .reader import Reader
 from .request import Request
@@ -90,9 +91,19 @@ class Lake:
                 self._held[scan.schema, scan.name] = scan
         try:
             result = self._db.sql(sql)
-            return pa.table({}) if result is None else result.to_arrow_table()
+            return pa.table({}) if result is None else self._readable(result.to_arrow_table())
         except duckdb.Error as error:
             raise BadCondition(str(error)) from error
+
+    def _readable(self, table: pa.Table) -> pa.Table:
+        """DuckDB knows times far beyond the year 9999, and `infinity`: a column that has some is text."""
+        for at, field in enumerate(table.schema):
+            if not all_fit(table.column(at)):
+                self._db.register("far", pa.table({"v": table.column(at)}))
+                text = self._db.sql("SELECT v::VARCHAR v FROM far").to_arrow_table()
+                table = table.set_column(at, field.name, text.column(0))
+                self._db.unregister("far")
+        return table
 
     def _constant(self, sql: str) -> Any:
         row = self._db.execute(f"SELECT {sql}").fetchall()[0]

@@ -17,6 +17,7 @@ from .core.plan import Range
 from .core.process import Process, Tally
 from .core.resume import advance
 from .core.run import Run
+from .core.times import latest
 from .reader import Reader
 from .request import Request
 from .writers.base import Writer
@@ -141,7 +142,7 @@ class Session:
                 self._written[place] = run.offsets[-1] + 1
             return
         if len(run):
-            self._merger.push(place, table, max(run.timestamps))
+            self._merger.push(place, table, latest(run.timestamps))
         self._emit_ready(self._ranges.keys() - self._reader.open)
         for other in self._reader.open:
             self._reader.pause(other, self._merger.full(other))
@@ -183,7 +184,7 @@ class Session:
     def _emit_paced(self, table: pa.Table) -> bool:
         at = 0
         for row, stamp in enumerate(table.column("_timestamp").cast(pa.int64()).to_pylist()):
-            pause = self._pacer.delay(stamp / 1000, time.monotonic())
+            pause = 0.0 if stamp is None else self._pacer.delay(stamp / 1000, time.monotonic())
             if pause > 0.002:
                 self._write(table.slice(at, row - at))
                 at = row

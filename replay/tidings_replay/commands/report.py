@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
+from tidings_schemas.stamps import moment
 
 from tidings_replay.core.plan import Cut, Plan
 from tidings_replay.session import Outcome
@@ -77,8 +77,8 @@ def cut_text(cut: Cut) -> str:
     """`events.flights/0: 500 earlier records are gone by retention; what is left begins at offset 500 (…)`."""
     gone = "earlier records are" if cut.missing is None else f"{cut.missing:,} earlier offsets are"
     begins = f"offset {cut.low:,}"
-    if cut.first_ms is not None:
-        begins += f" ({datetime.fromtimestamp(cut.first_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC)"
+    if cut.first_ms is not None and (first := moment(cut.first_ms)) is not None:
+        begins += f" ({first:%Y-%m-%d %H:%M:%S} UTC)"
     return f"{cut.topic}/{cut.partition}: {gone} gone by retention; what is left begins at {begins}"
 
 

@@ -167,7 +167,25 @@ class _Way:
                 kept.append(row)
             except UndecodableValue as error:
                 failures.append(_failure(run, row, error))
-        return kept, self._shaper.batch(records)
+        try:
+            return kept, self._shaper.batch(records)
+        except UndecodableValue:
+            return self._those_with_room(run, kept, records, failures)
+
+    def _those_with_room(
+        self, run: Run, rows: list[int], records: list[dict[str, Any]], failures: list[Failure]
+    ) -> tuple[Sequence[int], pa.RecordBatch]:
+        """The rows whose records the columns can hold."""
+        kept, fitting = [], []
+        for row, record in zip(rows, records, strict=True):
+            try:
+                self._shaper.batch([record])
+            except UndecodableValue as error:
+                failures.append(_failure(run, row, error))
+            else:
+                kept.append(row)
+                fitting.append(record)
+        return kept, self._shaper.batch(fitting)
 
 
 def _pick(values: list[Any], rows: Sequence[int]) -> list[Any]:

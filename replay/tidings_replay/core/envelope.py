@@ -13,19 +13,28 @@ import pyarrow.compute as pc
 
 from .headers import Column, Headers, Pairs, Same
 from .run import Run
+from .times import all_fit, stamps
 
 SCHEMA = pa.schema(
     [
         pa.field("_topic", pa.string(), metadata={"doc": "Kafka topic, without the namespace."}),
         pa.field("_partition", pa.int32(), metadata={"doc": "Kafka partition."}),
         pa.field("_offset", pa.int64(), metadata={"doc": "Kafka offset."}),
-        pa.field("_timestamp", pa.timestamp("ms", "UTC"), metadata={"doc": "Kafka's timestamp of the record."}),
+        pa.field(
+            "_timestamp",
+            pa.timestamp("ms", "UTC"),
+            metadata={"doc": "Kafka's timestamp of it, if a time."},
+        ),
         pa.field("_key", pa.string(), metadata={"doc": "Kafka key; base64:… if it is not UTF-8."}),
         pa.field("_id", pa.string(), metadata={"doc": "CloudEvents id, or topic:partition:offset."}),
         pa.field("_source", pa.string(), metadata={"doc": "CloudEvents source, or kafka:<topic>."}),
         pa.field("_type", pa.string(), metadata={"doc": "CloudEvents type, or the Avro record's full name."}),
         pa.field("_subject", pa.string(), metadata={"doc": "CloudEvents subject, or the key."}),
-        pa.field("_time", pa.timestamp("us", "UTC"), metadata={"doc": "When it happened, or Kafka's timestamp."}),
+        pa.field(
+            "_time",
+            pa.timestamp("us", "UTC"),
+            metadata={"doc": "When it happened, or Kafka's timestamp."},
+        ),
         pa.field("_headers", pa.map_(pa.string(), pa.string()), metadata={"doc": "The record's other headers."}),
     ]
 )
@@ -40,7 +49,7 @@ def envelope(run: Run) -> pa.RecordBatch:
     said, others = _columns(run.headers)
     key = text(run.keys)
     attribute = {name: text(said[name]) if name in said else pa.nulls(rows, pa.string()) for name in _ATTRIBUTES}
-    stamp = pa.array(run.timestamps, pa.int64()).cast(pa.timestamp("ms", "UTC"))
+    stamp = stamps(run.timestamps)
     columns = [
         pa.repeat(run.topic, rows),
         pa.repeat(pa.scalar(run.partition, pa.int32()), rows),
@@ -116,17 +125,20 @@ def _ragged(headers: Sequence[Pairs | None]) -> tuple[dict[str, Sequence[bytes |
 
 
 def _times(column: pa.Array) -> pa.Array:
-    """ISO 8601 texts as times; null where a text is none, or has no zone."""
+    """ISO 8601 texts as times; null where a text is none, has no zone, or is not in the years 1 to 9999 UTC."""
     kind = pa.timestamp("us", "UTC")
     try:
-        return column.cast(kind)
+        times = column.cast(kind)
     except pa.ArrowInvalid:
-        return pa.array([_time(t) for t in column.to_pylist()], kind)
+        times = None
+    if times is not None and all_fit(times):
+        return times
+    return pa.array([_time(t) for t in column.to_pylist()], kind)
 
 
 def _time(text: str | None) -> datetime | None:
     try:
         time = datetime.fromisoformat(text) if text else None
-    except ValueError:
+        return time.astimezone(UTC) if time and time.tzinfo else None
+    except (ValueError, OverflowError):  # the zone may lead out of the years that there are
         return None
-    return time.astimezone(UTC) if time and time.tzinfo else None

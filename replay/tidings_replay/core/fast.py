@@ -7,7 +7,8 @@ What it gets is fenced, because pyruhvro trusts its input more than an analyst m
 * it says nothing of bytes left over, so each body gets a tail of its own as one more string field, which must come
   out whole;
 * it looks at a whole column's UTF-8, not at each text's, so Arrow's own full validation runs over what it gives
-  (0.1 µs a record).
+  (0.1 µs a record);
+* it takes any number for a time, so times are held against those that there are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from pyruhvro import deserialize_array
 from tidings_schemas import framing
 
 from .arrow import Json
+from .times import all_fit, holds_times
 
 _TAIL = "tidings-end-of-record"
 _ENCODED_TAIL = bytes([len(_TAIL) << 1]) + _TAIL.encode()  # a zigzag length of one byte, then the text
@@ -44,17 +46,20 @@ class FastDecoder:
         plain["fields"] = [*plain["fields"], {"name": _END, "type": "string"}]
         self._text = orjson.dumps(plain).decode()
         self.schema = schema
+        self._timed = [at for at, field in enumerate(schema) if holds_times(field.type)]
 
     def decode(self, values: Sequence[bytes]) -> tuple[pa.RecordBatch, pa.BooleanArray]:
         """(columns, which rows are whole) of framed values.
 
         Raises:
-            ValueError: at least one of them does not fit the schema.
+            ValueError: at least one of them does not fit the schema, or holds a time outside the years 1 to 9999.
         """
         batch = deserialize_array([value[framing.SIZE :] + _ENCODED_TAIL for value in values], self._text)
         batch.validate(full=True)
         whole = pc.equal(batch.column(batch.num_columns - 1), _TAIL)
         columns = [c if c.type == f.type else c.cast(f.type) for c, f in zip(batch.columns, self.schema, strict=False)]
+        if not all(all_fit(columns[at]) for at in self._timed):
+            raise ValueError("a time outside the years 1 to 9999")
         return pa.RecordBatch.from_arrays(columns, schema=self.schema), whole
 
 

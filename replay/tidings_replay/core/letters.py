@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 from tidings_schemas import DeadLetter
+from tidings_schemas.stamps import FIRST_MS, moment
 from tidings_schemas.topics import EVENTS_PREFIX, Topic
 
 #: What became of dead letters: key = the letter's offset in `dead-letters`, value = JSON text; a letter without one is
@@ -206,7 +207,8 @@ def _name(letter: DeadLetter, by: str) -> str:
 
 
 def _bucket(at: datetime, seconds: int) -> datetime:
-    return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)
+    begins = int(at.timestamp()) // seconds * seconds * 1000
+    return moment(max(begins, FIRST_MS)) or at
 
 
 _BARS = " ▁▂▃▄▅▆▇█"

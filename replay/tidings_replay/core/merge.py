@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from tidings_schemas.stamps import FIRST_MS
 
 Place = tuple[str, int]
 _FULL = 50_000  # rows of one partition that wait for the others
@@ -58,7 +59,7 @@ class Merger:
 
 
 def _ordered(tables: list[pa.Table]) -> pa.Table:
-    """With a column by which to sort: the timestamp, never below that of a row before."""
+    """With a column by which to sort: the timestamp, never below that of a row before; without one, that row's."""
     table = pa.concat_tables(tables, promote_options="default").combine_chunks()
-    stamps = table.column("_timestamp").cast(pa.int64()).combine_chunks()
+    stamps = table.column("_timestamp").cast(pa.int64()).combine_chunks().fill_null(FIRST_MS)
     return table.append_column("__order", pc.cumulative_max(stamps))

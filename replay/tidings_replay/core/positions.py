@@ -7,6 +7,7 @@ Such an array is an event's SSE id; a client sends it back as `Last-Event-ID` an
 from collections.abc import Iterable, Mapping
 
 import orjson
+from tidings_schemas.stamps import LAST_MS
 from tidings_schemas.topics import EVENTS_PREFIX
 
 from .errors import BadSpan
@@ -39,7 +40,8 @@ def parse_positions(text: str, topics: Iterable[str]) -> tuple[dict[Place, int],
             if place[0] not in known:
                 raise BadSpan(f"Last-Event-ID names the topic {place[0]!r}, which this stream does not have")
             into, value = (offsets, row["offset"]) if "offset" in row else (times, row["timestamp"])
-            if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**62:
+            limit = 2**62 if into is offsets else LAST_MS
+            if not isinstance(value, int) or isinstance(value, bool) or abs(value) > limit:
                 raise TypeError("no number")
             if value >= 0:
                 into[place] = value

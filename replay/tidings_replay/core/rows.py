@@ -7,11 +7,13 @@ from typing import Any
 import orjson
 import pyarrow as pa
 from fastavro import schemaless_reader
+from fastavro.read import LOGICAL_READERS
 from fastavro.validation import validate
 from tidings_schemas import framing
 from tidings_schemas.errors import UndecodableValue
 
 from .arrow import Json, Names, branch_name
+from .times import all_fit
 
 Convert = Callable[[Any], Any] | None
 
@@ -41,14 +43,25 @@ class Shaper:
         full, namespace = names.define(avro, "")
         names.open.add(full)
         self.schema = schema
+        self._name = full
         self._fields = [(f["name"], _converter(f["type"], namespace, names)) for f in avro["fields"]]
 
     def batch(self, records: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
-        """The records as columns, in order."""
+        """The records as columns, in order.
+
+        Raises:
+            UndecodableValue: one of them holds what its column cannot: a decimal of more digits, a number for a time.
+        """
         columns = []
         for field, (name, convert) in zip(self.schema, self._fields, strict=True):
             values = [r[name] for r in records] if convert is None else [_apply(convert, r[name]) for r in records]
-            columns.append(pa.array(values, field.type))
+            try:
+                column = pa.array(values, field.type)
+            except (pa.ArrowException, OverflowError, ValueError, TypeError) as error:
+                raise UndecodableValue(f"{self._name}: field {name!r}: {error}") from error
+            if not all_fit(column):
+                raise UndecodableValue(f"{self._name}: field {name!r}: a time outside the years 1 to 9999")
+            columns.append(column)
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
 
@@ -115,3 +128,16 @@ def _fits(value: Any, branch: Json, names: Names) -> bool:
 
 def _json(value: Any) -> str:
     return orjson.dumps(value, default=str).decode()
+
+
+def _time_of_day(read: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(number: int, *schemas: Any) -> Any:
+        if number < 0:  # fastavro takes -1 ms for 999 ms after midnight
+            raise ValueError(f"{number} is no time of a day")
+        return read(number, *schemas)
+
+    return checked
+
+
+for _name in ("int-time-millis", "long-time-micros"):
+    LOGICAL_READERS[_name] = _time_of_day(LOGICAL_READERS[_name])

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -12,9 +11,10 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from tidings_schemas.errors import Transient
 from tidings_schemas.settings import Settings
+from tidings_schemas.stamps import moment
 
 from tidings_replay import topics
-from tidings_replay.core.errors import NothingThere, ReplayError
+from tidings_replay.core.errors import BadSpan, NothingThere, ReplayError
 from tidings_replay.core.pacing import parse_speed
 from tidings_replay.core.positions import parse_positions, position_text, topics_of
 from tidings_replay.request import Request as Replay
@@ -25,6 +25,7 @@ from .flow import Flow, Row
 from .kitchen import Kitchen
 from .limits import Gate, Limits
 
+_LONGEST_STAMP = 20  # digits
 _NDJSON = "application/x-ndjson"
 _OPTION = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -156,10 +157,17 @@ async def _anyone(request: Request, authenticate: Authenticate, public: bool) ->
 
 
 def _since(text: str) -> str:
-    """EventStreams takes ISO 8601 or milliseconds since 1970; a bare number would else be an offset."""
-    if not text.isdigit():
+    """EventStreams takes ISO 8601 or milliseconds since 1970; a bare number would else be an offset.
+
+    Raises:
+        BadSpan: the number is no time.
+    """
+    if not (text.isascii() and text.isdigit()):
         return text
-    return datetime.fromtimestamp(int(text) / 1000, UTC).isoformat()
+    time = moment(int(text)) if len(text) < _LONGEST_STAMP else None
+    if time is None:
+        raise BadSpan(f"since={text[:_LONGEST_STAMP]} is no time: write ISO 8601, or milliseconds since 1970")
+    return time.isoformat()
 
 
 def wikimedia(row: dict[str, Any], stream: str, host: str) -> dict[str, Any]:
@@ -170,7 +178,7 @@ def wikimedia(row: dict[str, Any], stream: str, host: str) -> dict[str, Any]:
         "topic": shown["topic"],
         "partition": shown["partition"],
         "offset": shown["offset"],
-        "dt": shown.get("time") or shown["timestamp"],
+        "dt": shown.get("time") or shown.get("timestamp"),
         "id": shown.get("id"),
         "uri": shown.get("source"),
         "domain": host,

@@ -78,7 +78,8 @@ class Flow:
             yield None
         positions = dict(batch.positions)
         for row in batch.rows:
-            pause = self._pacer.delay(row["_timestamp"].timestamp(), time.monotonic())
+            at = row["_timestamp"]
+            pause = 0.0 if at is None else self._pacer.delay(at.timestamp(), time.monotonic())
             while pause > 0 and not self._expired():
                 await asyncio.sleep(min(pause, 5))
                 pause -= 5

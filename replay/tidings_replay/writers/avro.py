@@ -19,6 +19,7 @@ from tidings_replay.core.envelope import NAMES
 
 from .base import discard, publish, temporary
 
+_STAMP = {"type": "long", "logicalType": "timestamp-millis"}
 _TIME = {"type": "long", "logicalType": "timestamp-micros"}
 _OPTIONAL = ["null", "string"]
 
@@ -29,7 +30,7 @@ def container_schema(data: Schema | None) -> dict[str, Any]:
         {"name": "topic", "type": "string"},
         {"name": "partition", "type": "int"},
         {"name": "offset", "type": "long"},
-        {"name": "timestamp", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "timestamp", "type": ["null", _STAMP], "default": None},
         *({"name": name, "type": _OPTIONAL, "default": None} for name in ("key", "id", "source", "type", "subject")),
         {"name": "time", "type": ["null", _TIME], "default": None},
         {"name": "headers", "type": {"type": "map", "values": _OPTIONAL}, "default": {}},

@@ -48,9 +48,9 @@ def _row(row: Mapping[str, Any]) -> str:
     where = f"{shown['topic']}/{shown['partition']}@{shown['offset']}"
     data = shown["data"]
     text = " ".join(f"{name}={_brief(value)}" for name, value in data.items()) if data else "—"
-    stamp = shown.get("time") or shown["timestamp"]
+    stamp = shown.get("time") or shown.get("timestamp")
     kind = (shown.get("type") or "").rpartition(".")[2]
-    return _line(stamp.strftime("%Y-%m-%d %H:%M:%S"), where, kind, shown.get("key") or "", text)
+    return _line(f"{stamp:%Y-%m-%d %H:%M:%S}" if stamp else "—", where, kind, shown.get("key") or "", text)
 
 
 def _line(time: str, where: str, kind: str, key: str, data: str) -> str:

@@ -80,7 +80,8 @@ class TopicWriter:
         self._producer.purge()
 
     def _send(self, row: Mapping[str, object], headers: list[tuple[str, bytes | None]]) -> None:
-        stamp = round(row["_timestamp"].timestamp() * 1000)  # type: ignore[attr-defined]
+        at = row["_timestamp"]
+        stamp = 0 if at is None else round(at.timestamp() * 1000)  # type: ignore[attr-defined]  # 0: as it is sent
         while True:
             try:
                 self._producer.produce(

@@ -20,6 +20,7 @@ from tidings_gateway.auth.development import DevelopmentIssuer, load_secret
 
 from tests.service.replay.corner import T0, Corner
 from tests.service.replay.test_dlq import letter
+from tests.service.replay.test_times import KEPT, TOPIC, put
 
 pytestmark = pytest.mark.kafka
 COUNT = 50
@@ -253,3 +254,25 @@ def test_a_stream_that_is_not_public_needs_a_token(server: Server) -> None:
     assert httpx.get(f"{server.url}/v2/stream/receipts").status_code == 401
     headers = {"Last-Event-ID": '[{"topic":"receipts","partition":0,"offset":0}]'}
     assert httpx.get(f"{server.url}/v2/stream/demo", headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize("how", ["", "&limit=100", "&speed=1000000"], ids=["in bulk", "with a limit", "paced"])
+def test_records_of_no_time_do_not_end_an_answer(server: Server, how: str) -> None:
+    """Their neighbours go on, over both routes."""
+    put(server.corner)
+    assert [row["id"] for row in server.rows(f"/v1/replay?topic={TOPIC}&from=earliest{how}")] == KEPT
+    if not how:
+        headers = server.token("analyst") | {
+            "Last-Event-ID": json.dumps([{"topic": TOPIC, "partition": 0, "offset": 0}])
+        }
+        with httpx.stream("GET", f"{server.url}/v2/stream/flights", headers=headers, timeout=60) as answer:
+            data = (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
+            assert [next(data)["meta"]["id"] for _ in KEPT] == KEPT
+
+
+@pytest.mark.parametrize("since", ["9" * 18, "9" * 5000, "²"])
+def test_a_beginning_that_is_no_time_is_refused(server: Server, since: str) -> None:
+    """As a number, or in a `Last-Event-ID`."""
+    assert server.get(f"/v2/stream/demo?since={since}", "analyst").status_code == 400
+    text = json.dumps([{"topic": "events.demo", "partition": 0, "timestamp": 10**18}])
+    assert server.get("/v2/stream/demo", "analyst", **{"Last-Event-ID": text}).status_code == 400

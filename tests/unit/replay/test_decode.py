@@ -1,6 +1,7 @@
 """Runs → segments: the columnar decoder against fastavro, and what is set aside."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -33,9 +34,7 @@ WIDE: dict[str, Any] = {
         {"name": "r", "type": ["null", INNER]},
     ],
 }
-times = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(
-    lambda t: t.replace(microsecond=t.microsecond // 1000 * 1000, tzinfo=UTC)
-)
+times = st.datetimes().map(lambda t: t.replace(microsecond=t.microsecond // 1000 * 1000, tzinfo=UTC))
 small = st.integers(-(2**31), 2**31 - 1)
 records = st.fixed_dictionaries(
     {
@@ -52,6 +51,71 @@ records = st.fixed_dictionaries(
         "r": st.none() | st.fixed_dictionaries({"n": small, "s": st.text(max_size=5)}),
     }
 )
+EPOCH = datetime(1970, 1, 1)
+TIMES = {
+    "timestamp-millis": ("long", lambda n: EPOCH + timedelta(milliseconds=n)),
+    "timestamp-micros": ("long", lambda n: EPOCH + timedelta(microseconds=n)),
+    "local-timestamp-millis": ("long", lambda n: EPOCH + timedelta(milliseconds=n)),
+    "local-timestamp-micros": ("long", lambda n: EPOCH + timedelta(microseconds=n)),
+    "timestamp-nanos": ("long", lambda n: n),  # carried as the number that it is
+    "date": ("int", lambda n: date.fromordinal(date(1970, 1, 1).toordinal() + n)),
+    "time-millis": ("int", lambda n: _of_a_day(timedelta(milliseconds=n))),
+    "time-micros": ("long", lambda n: _of_a_day(timedelta(microseconds=n))),
+}
+_SHAPES = ("plain", "nullable", "array", "map", "record", "array of records", "map of arrays")
+
+
+def _of_a_day(since_midnight: timedelta) -> time:
+    if not timedelta(0) <= since_midnight < timedelta(days=1):
+        raise OverflowError
+    return (EPOCH + since_midnight).time()
+
+
+def _shaped(shape: str, name: str, kind: Any) -> Any:
+    """A type that holds `kind` somewhere."""
+    inner = {"type": "record", "name": f"In_{name}", "fields": [{"name": "x", "type": kind}]}
+    return {
+        "plain": kind,
+        "nullable": ["null", kind],
+        "array": {"type": "array", "items": kind},
+        "map": {"type": "map", "values": kind},
+        "record": inner,
+        "array of records": {"type": "array", "items": inner},
+        "map of arrays": {"type": "map", "values": {"type": "array", "items": kind}},
+    }[shape]
+
+
+def _value_of(shape: str, item: Any) -> Any:
+    return {
+        "plain": item,
+        "nullable": item,
+        "array": [item],
+        "map": {"k": item},
+        "record": {"x": item},
+        "array of records": [{"x": item}],
+        "map of arrays": {"k": [item]},
+    }[shape]
+
+
+def _numbers(kind: str) -> st.SearchStrategy[int]:
+    """Of all sizes; near 0 and near the ends of what Python's times reach more often than chance would have it."""
+    bits = 31 if kind == "int" else 63
+    ends = [0, 86_400_000, -719_162, 2_932_896]
+    ends += [sign * 10**power for power in (12, 13, 15, 16, 17) for sign in (1, -1)] if kind == "long" else []
+    ends += (
+        [86_400_000_000, -62_135_596_800_000, 253_402_300_799_999, 253_402_300_799_999_999] if kind == "long" else []
+    )
+    near = st.tuples(st.sampled_from(ends), st.integers(-2, 2)).map(sum)
+    return near | st.integers(-(2**bits), 2**bits - 1)
+
+
+@st.composite
+def numbers_for_times(draw: st.DrawFn) -> tuple[str, str, list[int]]:
+    """(a type of times, where it stands in a record, a number for each of some records)."""
+    logical, shape = draw(st.sampled_from(list(TIMES))), draw(st.sampled_from(_SHAPES))
+    return logical, shape, draw(st.lists(_numbers(TIMES[logical][0]), min_size=1, max_size=40))
+
+
 CATALOGUE_WIDE = Catalogue([schema_from_json(WIDE)])
 
 
@@ -196,3 +260,84 @@ def test_a_union_of_several_is_a_struct_of_members() -> None:
     catalogue = Catalogue([schema_from_json(schema)])
     (segment,), _ = decoder(schema).decode(run([value("U", {"x": v}, catalogue) for v in (5, "five", None)]))
     assert segment.data.column("x").to_pylist() == [{"long": 5, "string": None}, {"long": None, "string": "five"}, None]
+
+
+def _decoded_times(logical: str, shape: str, numbers: list[int], *others: dict[str, Any]) -> tuple[dict[int, Any], int]:
+    """({record: the value that came out}, how many were set aside) of numbers that were written for times."""
+    kind = TIMES[logical][0]
+    fields = [{"name": "t", "type": _shaped(shape, "t", {"type": kind, "logicalType": logical})}, *others]
+    schema = {"type": "record", "name": "T", "namespace": "test", "fields": fields}
+    plain = {**schema, "fields": [{"name": "t", "type": _shaped(shape, "t", kind)}, *others]}
+    catalogue = Catalogue([schema_from_json(plain)])
+    rest = {other["name"]: b"" for other in others}
+    values = [value("test.T", {"t": _value_of(shape, n), **rest}, catalogue) for n in numbers]
+    segments, failures = decoder(schema).decode(run(values))
+    assert {f.error_class for f in failures} <= {"UndecodableValue"}
+    rows = {
+        row: r["t"] for s in segments for row, r in zip(s.rows, s.data.to_pylist(maps_as_pydicts="strict"), strict=True)
+    }
+    assert len(rows) + len(failures) == len(numbers)
+    return rows, len(failures)
+
+
+@settings(max_examples=300)
+@given(numbers_for_times(), st.booleans())
+def test_a_time_that_is_none_costs_its_record_alone(some: tuple[str, str, list[int]], exact: bool) -> None:
+    """Whatever number was written for a time, wherever it stands: what Python has as a time comes out as that, the rest
+    is set aside. With bytes beside it the record takes the exact way."""
+    logical, shape, numbers = some
+    rows, _ = _decoded_times(logical, shape, numbers, *([{"name": "b", "type": "bytes"}] if exact else []))
+    expected = {}
+    for row, number in enumerate(numbers):
+        try:
+            item = TIMES[logical][1](number)
+        except (OverflowError, ValueError):
+            continue
+        aware = logical in ("timestamp-millis", "timestamp-micros")
+        expected[row] = _value_of(shape, item.replace(tzinfo=UTC) if aware else item)
+    assert rows == expected
+
+
+@pytest.mark.parametrize("logical", [name for name in TIMES if name != "timestamp-nanos"])
+def test_one_impossible_time_amid_many(logical: str) -> None:
+    """Of 3,000 records one; the columnar way, then by halves."""
+    numbers = list(range(3000))
+    numbers[1234] = 2**31 - 1 if TIMES[logical][0] == "int" else 2**60
+    rows, lost = _decoded_times(logical, "array", numbers)
+    assert (len(rows), lost, 1234 in rows) == (2999, 1, False)
+
+
+def test_an_impossible_time_in_a_union_of_several_is_set_aside() -> None:
+    """Such unions take the exact way."""
+    branches = ["null", {"type": "long", "logicalType": "timestamp-millis"}, "string"]
+    schema = {"type": "record", "name": "U", "fields": [{"name": "x", "type": branches}]}
+    plain = {**schema, "fields": [{"name": "x", "type": ["null", "long", "string"]}]}
+    catalogue = Catalogue([schema_from_json(plain)])
+    (segment,), (failure,) = decoder(schema).decode(run([value("U", {"x": v}, catalogue) for v in (0, 2**60, "a")]))
+    assert list(segment.rows) == [0, 2]
+    assert (failure.offset, failure.error_class) == (1, "UndecodableValue")
+
+
+def test_a_number_that_became_a_time_is_judged_as_one() -> None:
+    """An old schema had a plain long; today's has a timestamp."""
+    old = _version({"name": "t", "type": "long"})
+    new = _version({"name": "t", "type": {"type": "long", "logicalType": "timestamp-millis"}})
+    values = [value("test.V", {"t": n}, Catalogue([old])) for n in (0, 2**60)]
+    (segment,), (failure,) = Decoder(Catalogue([new]), Versions({1: old, 2: new})).decode(run(values))
+    assert segment.data.to_pylist() == [{"t": EPOCH.replace(tzinfo=UTC)}]
+    assert failure.offset == 1
+
+
+def test_a_decimal_of_too_many_digits_costs_its_record_alone() -> None:
+    """Avro writes any number of bytes; the schema's precision is a promise that a foreign writer may break."""
+    schema = {
+        "type": "record",
+        "name": "D",
+        "fields": [{"name": "x", "type": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}}],
+    }
+    plain = {**schema, "fields": [{"name": "x", "type": "bytes"}]}
+    catalogue = Catalogue([schema_from_json(plain)])
+    values = [value("D", {"x": n.to_bytes(8)}, catalogue) for n in (1234, 123_456_789, 5)]
+    (segment,), (failure,) = decoder(schema).decode(run(values))
+    assert segment.data.column("x").to_pylist() == [Decimal("12.34"), Decimal("0.05")]
+    assert (failure.offset, failure.error_class) == (1, "UndecodableValue")

@@ -134,6 +134,14 @@ def test_letters_of_one_cause_are_one_group_with_counts_over_time() -> None:
     assert (second.count, second.over_time) == (1, {T0 + timedelta(hours=1): 1})
 
 
+def test_letters_of_the_edges_of_time_have_buckets() -> None:
+    """The first bucket would begin before the year 1."""
+    edges = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+    (group,) = groups([_one(n, at=at) for n, at in enumerate(edges)], "class", 14 * 86_400)
+    assert sum(group.over_time.values()) == 2
+    assert len(sparkline(group.over_time, min(group.over_time), max(group.over_time), 14 * 86_400)) <= 25
+
+
 def test_a_sparkline_has_a_bar_for_each_bucket() -> None:
     """Nothing, half, most."""
     hours = {T0 + timedelta(hours=n): count for n, count in ((1, 4), (2, 8))}

@@ -33,6 +33,7 @@ def test_a_timestamp_may_stand_for_an_offset() -> None:
         '[{"topic":"t","partition":0,"offset":"1"}]',
         '[{"topic":"t","partition":true,"offset":1}]',
         '[{"topic":"t","partition":0,"offset":99999999999999999999}]',
+        '[{"topic":"t","partition":0,"timestamp":999999999999999999}]',
         '[{"topic":"t","partition":0}]',
         "[" + '{"topic":"t","partition":0,"offset":1},' * 2000 + "]",
     ],

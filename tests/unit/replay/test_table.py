@@ -1,5 +1,6 @@
 """Segments → one table; several partitions → one order."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -63,6 +64,9 @@ HEADERS = [
     [("ce_time", b"yesterday"), ("traceparent", b"00-1"), ("bin", b"\xff")],
     None,
     [("ce_id", None), ("ce_time", b"2013-01-01T00:00:00")],
+    [("ce_time", b"0000-01-01T00:00:00Z")],
+    [("ce_time", b"9999-12-31T23:59:59-05:00")],
+    [("ce_time", b"0001-01-01T00:00:00+05:00")],
 ]
 
 
@@ -73,6 +77,49 @@ def test_headers_mean_the_same_whatever_their_neighbours_have(order: list[Any], 
     rows = envelope(together).to_pylist()
     for place in range(len(order)):
         assert envelope(together.take([place] * (repeat + 1))).to_pylist()[0] == rows[place]
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EDGES = [-1, 0, -62_135_596_800_000, -62_135_596_800_001, 253_402_300_799_999, 253_402_300_800_000, 2**63 - 1, -(2**63)]
+STAMPS = st.sampled_from(EDGES) | st.integers(-(2**63), 2**63 - 1) | st.integers(0, 2**42)
+ZONES = st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(
+    lambda d: timedelta(minutes=d // timedelta(minutes=1))
+)
+TIME_TEXTS = st.one_of(
+    st.none(),
+    st.text(max_size=30),
+    st.builds(lambda t, zone: f"{t.isoformat()}{_offset(zone)}", st.datetimes(), ZONES),
+    st.builds("{:04d}-{:02d}-{:02d}T{:02d}:00:00Z".format, *map(st.integers, (0, 0, 0, 0), (10_000, 13, 32, 25))),
+)
+
+
+def _offset(zone: timedelta) -> str:
+    minutes = abs(zone) // timedelta(minutes=1)
+    return f"{'-' if zone < timedelta(0) else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _time_of(text: str | None) -> datetime | None:
+    """As Python has it."""
+    try:
+        time = datetime.fromisoformat(text or "")
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+@given(st.lists(st.tuples(STAMPS, TIME_TEXTS), min_size=1, max_size=20), st.booleans())
+def test_a_time_that_is_none_leaves_its_cell_empty(some: list[tuple[int, str | None]], uniform: bool) -> None:
+    """Whatever Kafka's timestamp and `ce_time` hold: the row is there, with the times that there are; `_time` is the
+    record's own where `ce_time` is none."""
+    whole = run(
+        [message(0)] * len(some),
+        headers=[[("ce_time", text and text.encode())] if uniform or text else None for _, text in some],
+    )
+    whole.timestamps = [stamp for stamp, _ in some]
+    for row, (stamp, text) in zip(envelope(whole).to_pylist(), some, strict=True):
+        own = EPOCH + timedelta(milliseconds=stamp) if stamp != -1 and EDGES[2] <= stamp <= EDGES[4] else None
+        assert row["_timestamp"] == own
+        assert row["_time"] == (_time_of(text) or own)
 
 
 def test_a_key_that_is_no_text_is_kept_as_base64() -> None:
@@ -91,6 +138,16 @@ def _stamps(table: pa.Table | None) -> list[int]:
 
 
 A, B = ("t", 0), ("t", 1)
+
+
+def test_rows_without_a_time_keep_their_place_and_hold_nobody_up() -> None:
+    """They follow the row before them."""
+    merger = Merger([A, B])
+    merger.push(A, pa.table({"_timestamp": pa.array([5, None, 7], pa.timestamp("ms", "UTC")), "n": [5, 6, 7]}), 7)
+    merger.push(B, _stamped(1, 9), 9)
+    assert _stamps(merger.ready()) == [1, 5, 6, 7]
+    merger.close(A)
+    assert _stamps(merger.ready()) == [9]
 
 
 def test_nothing_goes_out_before_every_partition_has_shown_something() -> None:
