@@ -69,7 +69,7 @@ def processors(
 @app.command()
 def gateway(
     scenario: str = typer.Option(
-        "broadcast", help="What to do: broadcast, targeted, scale, idle, resume, slow, aborts."
+        "broadcast", help="What to do: broadcast, targeted, scale, spread, idle, resume, slow, aborts."
     ),
     streams: int = typer.Option(1_000, min=1, help="Clients, one stream each; of aborts: how many in all."),
     seconds: float = typer.Option(5.0, min=0.5, help="How long each round publishes."),
@@ -88,6 +88,8 @@ def gateway(
         tidings bench gateway --scenario targeted --streams 10000
 
         tidings bench gateway --scenario scale --in-flight 8 --share 0.35
+
+        tidings bench gateway --scenario spread --streams 4000 --share 0.3
 
         tidings bench gateway --scenario aborts --streams 5000
     """

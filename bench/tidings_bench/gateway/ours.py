@@ -135,23 +135,32 @@ class Ours:
     @contextmanager
     def start(self, folder: Path, streams: int, follow: bool = True) -> Iterator[Gateway]:
         """The gateway itself; `follow`: every user follows what `publish` publishes."""
-        secret = secrets.token_hex(32)
         with prepared() as settings:
             if follow:
                 _follow(settings, map(user, range(streams)))
-            server = _server(settings, folder, secret, self._env, self._prefix)
-            gateway = Gateway(server, settings, secret)
-            try:
-                server.start()
-                with self._limit(server):
-                    server.wait_ready()
-                    yield gateway
-            except (NotReady, NoShares) as error:
-                raise Unusable(str(error)) from error
-            finally:
-                gateway.close()
-                if server.child is not None:
-                    server.stop(5)
+            with self.serve(settings, folder, secrets.token_hex(32)) as gateway:
+                yield gateway
+
+    @contextmanager
+    def serve(self, settings: Settings, folder: Path, secret: str, **env: str) -> Iterator[Gateway]:
+        """One of a namespace that is there already; `env`: settings for it beside the side's own.
+
+        Raises:
+            Unusable: it does not start, or its share cannot be given.
+        """
+        server = _server(settings, folder, secret, self._env | env, self._prefix)
+        gateway = Gateway(server, settings, secret)
+        try:
+            server.start()
+            with self._limit(server):
+                server.wait_ready()
+                yield gateway
+        except (NotReady, NoShares) as error:
+            raise Unusable(str(error)) from error
+        finally:
+            gateway.close()
+            if server.child is not None:
+                server.stop(5)
 
     @contextmanager
     def run(self, folder: Path, streams: int) -> Iterator[Running]:

@@ -14,7 +14,7 @@ from rich.table import Table
 from tidings_gateway.native.sender import Sender
 from tidings_schemas.native.build import NotBuilt
 
-from . import aborts, broadcast, idle, resume, scale, slow, targeted
+from . import aborts, broadcast, idle, resume, scale, slow, spread, targeted
 from .ours import Ours
 from .peers import PEERS
 from .side import Side
@@ -25,8 +25,8 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Load:
-    """How much: clients, seconds a round, broadcasts on their way at one time, rounds for each side; of scale also the
-    share of a core that each worker may use (0 = all of it)."""
+    """How much: clients, seconds a round, broadcasts on their way at one time, rounds for each side; of scale and
+    spread also the share of a core that each worker may use (0 = all of it)."""
 
     streams: int
     seconds: float
@@ -106,6 +106,10 @@ def _scale(load: Load, peers: Sequence[str], say: Say) -> Figures:
     return scale.run(wanted, len(ours(say)) > 1, load.share, say)
 
 
+def _spread(load: Load, peers: Sequence[str], say: Say) -> Figures:
+    return spread.run(targeted.Load(load.streams, rounds=load.rounds), len(ours(say)) > 1, load.share, say)
+
+
 def _slow(load: Load, peers: Sequence[str], say: Say) -> Figures:
     return slow.run(slow.Load(seconds=load.seconds, rounds=load.rounds), ours(say), say)
 
@@ -114,6 +118,7 @@ SCENARIOS: dict[str, Callable[[Load, Sequence[str], Say], Figures]] = {
     "broadcast": _broadcast,
     "targeted": _targeted,
     "scale": _scale,
+    "spread": _spread,
     "idle": lambda load, peers, say: idle.run(load.streams, load.rounds, say),
     "resume": lambda load, peers, say: resume.run(load.streams, load.rounds, say),
     "slow": _slow,
