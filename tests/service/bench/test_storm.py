@@ -36,7 +36,12 @@ async def storm(*arguments: str, **env: str) -> tuple[int, str, str]:
         stderr=asyncio.subprocess.PIPE,
         env=clean | env,
     )
-    out, err = await process.communicate()
+    try:
+        out, err = await process.communicate()
+    finally:
+        if process.returncode is None:  # the test has run out of time: nothing of it is to disturb the next one
+            process.kill()
+            await process.wait()
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 
