@@ -70,7 +70,7 @@ def create_app(
     )
     app.state.services = services
     problems.install(app)
-    app.routes.append(Route(stream.PATH, stream.Stream()))  # the first, since it is asked for most
+    app.routes.append(Route(stream.PATH, stream.Stream()))  # below another path, see `StreamFirst`
     for module in _ROUTERS:
         app.include_router(module.router, responses=problems.RESPONSES)
     app.router.default = Page(settings.static)
@@ -108,6 +108,7 @@ def _services(
 def _protect(app: FastAPI, services: Services) -> None:
     """Middleware, the innermost first."""
     settings = services.settings
+    app.add_middleware(stream.StreamFirst)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s)
     if settings.origins:
         app.add_middleware(
