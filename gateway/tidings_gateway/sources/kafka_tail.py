@@ -117,7 +117,9 @@ class KafkaTail:
             if message.error() is not None:
                 errors.append(message)
                 continue
-            value = unless_replayed(message.value(), message.headers(), self._topic.name)  # type: ignore[arg-type]
+            value, headers = message.value(), message.headers()
+            if headers:
+                value = unless_replayed(value, headers, self._topic.name)  # type: ignore[arg-type]
             if value:
                 self._prepare(value)
             raw = Raw(message.offset(), message.key(), value, message.timestamp()[1])  # type: ignore[arg-type]
