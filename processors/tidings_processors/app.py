@@ -45,7 +45,7 @@ def build(settings: Settings) -> App:
 
     Raises:
         BadRules: the file of rules has mistakes.
-        NotBuilt: see `native.readers`.
+        NotBuilt: see `native.avro`.
         OSError: it cannot be read, or the port for probes is taken.
     """
     catalogue = load()

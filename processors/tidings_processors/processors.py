@@ -22,7 +22,7 @@ from .core.untimed import untimed_codec
 from .deadman import Deadman
 from .known_schemas import KnownSchemas
 from .metrics import Metrics
-from .native import readers
+from .native import avro
 from .outbox import Outbox
 from .rule_book import RuleBook
 from .settings import Settings
@@ -46,7 +46,7 @@ class Processors:
         rules: the rules, not started yet.
 
     Raises:
-        NotBuilt: see `native.readers`.
+        NotBuilt: see `native.avro`.
     """
 
     def __init__(self, settings: Settings, catalogue: Catalogue, rules: RuleBook) -> None:
@@ -62,7 +62,7 @@ class Processors:
         self.reachable = True
         self.stopping = False
         self._catalogue = catalogue
-        self._readers = readers(settings.native)
+        self._avro = avro(settings.native)
         self._registry = Registry(settings.registry_url, settings.registry_auth.get_secret_value())
         self._schemas = KnownSchemas(self._registry)
         self.state = WorkerState(settings, catalogue, self._schemas, self._registry, rules)
@@ -125,17 +125,18 @@ class Processors:
                 await asyncio.sleep(1.0)
 
     def _stage(self, name: str) -> Stage:
-        codec = Codec(self._catalogue, self._schemas, self._readers)
-        untimed = untimed_codec(self._catalogue, self._schemas, self._readers)
+        readers, joins = self._avro
+        codec = Codec(self._catalogue, self._schemas, readers)
+        untimed = untimed_codec(self._catalogue, self._schemas, readers)
         rules, state = self.rules.rules, self.state
         if name == "match":
-            return Match(codec, untimed, rules, self.settings.max_event_bytes)
+            return Match(codec, untimed, rules, self.settings.max_event_bytes, joins)
         if name == "fan-out":
             return FanOut(codec, state.follows.of, state.wishes.particular, self.settings.shared_above, rules)
         if name == "deliver":
-            window, readers = state.windows[DRAFTS.name].of, state.wishes.readers
-            return Delivery(codec, untimed, rules, state.preferences.of, window, readers, state.books.of)
+            window, known = state.windows[DRAFTS.name].of, state.wishes.readers
+            return Delivery(codec, untimed, rules, state.preferences.of, window, known, state.books.of, joins)
         if name == "deliver-urgent":
             window = state.windows[DRAFTS_URGENT.name].of
-            return Delivery(codec, untimed, rules, state.preferences.of, window, state.wishes.readers)
+            return Delivery(codec, untimed, rules, state.preferences.of, window, state.wishes.readers, joins=joins)
         return Receipts(codec, state.windows[RECEIPTS.name].of)

@@ -11,6 +11,7 @@ from tidings_schemas.stamps import FIRST_MS, LAST_MS
 from tidings_schemas.topics import DRAFTS_URGENT, NOTIFICATIONS
 
 from .at_hand import AtHand, event_of
+from .avro_bytes import Joins, join_of
 from .control import Notice, is_tick, notice, notice_in
 from .failures import RuleNotHereYet, UnknownRule
 from .identity import notification_id
@@ -42,6 +43,7 @@ class Delivery(Stage):
         readers: (locale, time zone) of a partition's users, for shared drafts; raises as `preference`.
         book: what is held for a partition's users; raises `StateNotHereYet` until it is restored. None = nothing is
             held, as on the urgent lane.
+        joins: makes what encodes notifications.
     """
 
     name = "deliver"
@@ -55,6 +57,7 @@ class Delivery(Stage):
         window: Callable[[int], Window],
         readers: Callable[[int], Iterable[ReaderKey]] = lambda _: (),
         book: Callable[[int], Book] | None = None,
+        joins: Joins = join_of,
     ) -> None:
         super().__init__(codec)
         self._readers = readers
@@ -67,7 +70,8 @@ class Delivery(Stage):
         self._at: tuple[int, Book | None, Window] | None = None  # a step is of one partition, mostly
         self._last: tuple[bytes, Mapping[str, Any], Event] | None = None  # followers' drafts of an event are the same
         self._desk = Desk(codec, untimed)
-        self._rendering = Rendering(codec)
+        self._rendering = Rendering(codec, joins)
+        self._joins = joins
         self._bytes: NotificationBytes | None = None
 
     def begin(self, now_ms: int) -> None:
@@ -129,7 +133,7 @@ class Delivery(Stage):
             return
         wording = self._rendering.of(rule, event, decision.locale, decision.time_zone)
         if self._bytes is None:
-            self._bytes = NotificationBytes(self.codec)
+            self._bytes = NotificationBytes(self.codec, self._joins)
         value = self._bytes.whole(new_id, user, topic, wording.parts, now_ms, expires)
         if book is not None and self._is_held(at_hand, book, wording.collapse_key, value, expires, preference, step):
             return

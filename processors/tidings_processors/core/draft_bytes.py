@@ -10,18 +10,22 @@ from tidings_schemas.cloudevents import Envelope
 from tidings_schemas.codec import Codec
 from tidings_schemas.framing import SIZE
 
-from .avro_bytes import binary, milliseconds, optional_text, text, time
+from .avro_bytes import Joins, join_of, milliseconds, text
 
 
 class DraftBytes:
     """Puts framed drafts together.
+
+    Args:
+        joins: makes what encodes.
 
     Raises:
         SchemaNotRegistered, RegistryUnavailable: the id of `Draft` cannot be had.
         RuntimeError: Draft's schema is not what this was written for.
     """
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, joins: Joins = join_of) -> None:
+        self._event, self._whole = joins("sssstSy"), joins(".S.")
         expected = codec.encode(Draft.avro_name, _SAMPLE.to_avro())
         self._prefix = expected[:SIZE]
         envelope = Envelope("e", "s", "t", "k", _SAMPLE.event_time, "00-1")
@@ -32,25 +36,14 @@ class DraftBytes:
         """Everything before the topic: the same for all drafts of a rule."""
         return self._prefix + text(name) + text(version)
 
-    @staticmethod
-    def event_part(envelope: Envelope, payload: bytes) -> bytes:
+    def event_part(self, envelope: Envelope, payload: bytes) -> bytes:
         """Everything behind the topic: the same for all drafts of an event."""
-        return b"".join(
-            (
-                text(envelope.id),
-                text(envelope.source),
-                text(envelope.type),
-                text(envelope.subject),
-                time(milliseconds(envelope.time)),
-                optional_text(envelope.traceparent),
-                binary(payload),
-            )
-        )
+        event_id, source, name, subject, time, trace = envelope
+        return self._event(event_id, source, name, subject, milliseconds(time), trace, payload)
 
-    @staticmethod
-    def whole(rule_part: bytes, topic: str | None, event_part: bytes) -> bytes:
+    def whole(self, rule_part: bytes, topic: str | None, event_part: bytes) -> bytes:
         """The framed draft."""
-        return rule_part + optional_text(topic) + event_part
+        return self._whole(rule_part, topic, event_part)
 
 
 _SAMPLE = Draft(

@@ -10,6 +10,7 @@ from tidings_schemas.errors import InvalidEvent, OversizeValue, UnknownEventType
 from tidings_schemas.topics import DRAFTS, DRAFTS_URGENT, EVENTS_PREFIX, MATCHES, MATCHES_URGENT
 
 from .audience import Followers
+from .avro_bytes import Joins, join_of
 from .condition import ENVELOPE
 from .draft_bytes import DraftBytes
 from .failures import RuleFailed
@@ -32,16 +33,25 @@ class Match(Stage):
         untimed: decodes events, times as numbers (`untimed.untimed_codec`): quicker, and mostly enough.
         rules: gives the rules of the moment; asked once a step, so a change is never seen half.
         max_bytes: larger events are dead letters.
+        joins: makes what encodes drafts.
     """
 
     name = "match"
 
-    def __init__(self, codec: Codec, untimed: Codec, rules: Callable[[], RuleSet], max_bytes: int) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        untimed: Codec,
+        rules: Callable[[], RuleSet],
+        max_bytes: int,
+        joins: Joins = join_of,
+    ) -> None:
         super().__init__(codec)
         self._untimed = untimed
         self._rules = rules
         self._rules_now = RuleSet()
         self._max_bytes = max_bytes
+        self._joins = joins
         self._drafts: DraftBytes | None = None
         self._rule_parts: dict[Rule, bytes] = {}
 
@@ -91,18 +101,21 @@ class Match(Stage):
                 index += 1
                 continue
             for target in targets:
-                event_part = event_part or DraftBytes.event_part(envelope, record.value)
+                drafts = self._drafts or self._learn_drafts()
+                event_part = event_part or drafts.event_part(envelope, record.value)
                 followed = target if isinstance(rule.audience, Followers) else None
-                draft = DraftBytes.whole(self._rule_part(rule), followed, event_part)
+                draft = drafts.whole(self._rule_part(rule, drafts), followed, event_part)
                 step.outs.append(RecordOut(topic, target.encode(), draft, _headers(record, index, envelope)))
                 index += 1
 
-    def _rule_part(self, rule: Rule) -> bytes:
+    def _learn_drafts(self) -> DraftBytes:
+        self._drafts = DraftBytes(self.codec, self._joins)
+        return self._drafts
+
+    def _rule_part(self, rule: Rule, drafts: DraftBytes) -> bytes:
         part = self._rule_parts.get(rule)
         if part is None:
-            if self._drafts is None:
-                self._drafts = DraftBytes(self.codec)
-            part = self._rule_parts[rule] = self._drafts.rule_part(rule.name, rule.version)
+            part = self._rule_parts[rule] = drafts.rule_part(rule.name, rule.version)
         return part
 
 

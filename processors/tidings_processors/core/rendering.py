@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import InvalidEvent
 
+from .avro_bytes import Joins, join_of
 from .condition import ENVELOPE
 from .failures import RuleFailed
 from .formats import Reader, locale_of, zone_of
-from .notification_bytes import NotificationBytes
+from .notification_bytes import NotificationParts
 from .rules import Rule
 from .template import Words
 from .text import reader_of
@@ -42,7 +43,7 @@ class Wording(NamedTuple):
     url: str | None
     collapse_key: str | None
     locale: str
-    parts: tuple[bytes, bytes, bytes]
+    parts: tuple[bytes, bytes]
 
 
 class Rendering:
@@ -50,10 +51,12 @@ class Rendering:
 
     Args:
         codec: decodes the events that drafts carry.
+        joins: makes what encodes the words.
     """
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, joins: Joins = join_of) -> None:
         self._decode = codec.decode
+        self._parts = NotificationParts(joins)
         self._decoded: tuple[bytes, Rule | None, tuple[str, dict[str, Any]]] = b"", None, ("", {})
         self._render_once = lru_cache(_KEPT)(self._render)
 
@@ -75,9 +78,19 @@ class Rendering:
         try:
             if ENVELOPE in rule.words_use:
                 variables = {ENVELOPE: _attributes(event), **variables}
-            return _wording(rule, event, variables, locale, time_zone)
+            return self._wording(rule, event, variables, locale, time_zone)
         except Exception as error:  # whatever a template raises is the rule's failure
             raise RuleFailed(f"{type(error).__name__}: {error}", rule.name) from error
+
+    def _wording(self, rule: Rule, event: Event, variables: Mapping[str, Any], locale: str, time_zone: str) -> Wording:
+        text = rule.texts.pick(locale)
+        title, body = text.render(variables, reader_of(text.locale, locale, time_zone))
+        key = _neutral(rule.collapse_key, variables, _MAX_KEY)
+        url = _checked(_neutral(rule.url, variables, _MAX_URL))
+        words = self._parts.words(
+            title, body, url, rule.priority, key, text.locale, event.id, event.type, event.time_ms
+        )
+        return Wording(title, body, url, key, text.locale, (self._parts.rule(rule.name, rule.kind), words))
 
     def _variables(self, rule: Rule, payload: bytes) -> tuple[str, dict[str, Any]]:
         """(type of the event, those of its fields that the rule mentions); kept for the next reader of the same."""
@@ -91,19 +104,6 @@ class Rendering:
 def _attributes(event: Event) -> dict[str, Any]:
     time = datetime.fromtimestamp(event.time_ms / 1000, UTC)
     return {"id": event.id, "source": event.source, "type": event.type, "subject": event.subject, "time": time}
-
-
-def _wording(rule: Rule, event: Event, variables: Mapping[str, Any], locale: str, time_zone: str) -> Wording:
-    text = rule.texts.pick(locale)
-    title, body = text.render(variables, reader_of(text.locale, locale, time_zone))
-    key = _neutral(rule.collapse_key, variables, _MAX_KEY)
-    url = _checked(_neutral(rule.url, variables, _MAX_URL))
-    parts = (
-        NotificationBytes.rule_part(rule.name, rule.kind),
-        NotificationBytes.words_part(title, body, url),
-        NotificationBytes.event_part(rule.priority, key, text.locale, event.id, event.type, event.time_ms),
-    )
-    return Wording(title, body, url, key, text.locale, parts)
 
 
 def _neutral(words: Words | None, variables: Mapping[str, Any], limit: int) -> str | None:

@@ -1,4 +1,4 @@
-/* Avro to Python's objects. Of Python only functions of its stable ABI, declared here instead of by its headers, so that
+/* Avro to Python's objects, and pieces of records to Avro. Of Python only functions of its stable ABI, declared here instead of by its headers, so that
  * one build fits every Python, and none need have headers.
  *
  * A record's schema comes as a program (program.py makes it): operations of one byte, in the order of the fields.
@@ -14,7 +14,7 @@
  *         left out) and its program
  *
  * Whatever is unusual is refused, and left to the reader in Python, which then says what is wrong with it, or that
- * nothing is. So nothing can be read here that would not be read there.
+ * nothing is. So nothing can be read here that would not be read there. The same goes for what is joined.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -34,22 +34,27 @@ struct method { /* PyMethodDef */
 };
 enum { METH_VARARGS = 1 };
 extern PyObject *PyBool_FromLong(long);
+extern char *PyBytes_AsString(PyObject *);
 extern int PyBytes_AsStringAndSize(PyObject *, char **, Py_ssize_t *);
 extern PyObject *PyBytes_FromStringAndSize(const char *, Py_ssize_t);
 extern PyObject *PyCFunction_NewEx(struct method *, PyObject *, PyObject *);
 extern PyObject *PyDict_New(void);
 extern int PyDict_SetItem(PyObject *, PyObject *, PyObject *);
 extern void PyErr_Clear(void);
+extern PyObject *PyErr_Occurred(void);
 extern PyObject *PyFloat_FromDouble(double);
 extern int PyList_Append(PyObject *, PyObject *);
 extern PyObject *PyList_New(Py_ssize_t);
 extern Py_ssize_t PyLong_AsSsize_t(PyObject *);
+extern long long PyLong_AsLongLong(PyObject *);
 extern PyObject *PyLong_FromLongLong(long long);
 extern PyObject *PyNumber_Add(PyObject *, PyObject *);
 extern PyObject *PyObject_Call(PyObject *, PyObject *, PyObject *);
 extern PyObject *PyTuple_GetItem(PyObject *, Py_ssize_t);
 extern PyObject *PyTuple_New(Py_ssize_t);
+extern Py_ssize_t PyTuple_Size(PyObject *);
 extern int PyTuple_SetItem(PyObject *, Py_ssize_t, PyObject *);
+extern const char *PyUnicode_AsUTF8AndSize(PyObject *, Py_ssize_t *);
 extern PyObject *PyUnicode_DecodeUTF8(const char *, Py_ssize_t, const char *);
 extern void Py_DecRef(PyObject *);
 extern void Py_IncRef(PyObject *);
@@ -265,5 +270,81 @@ static PyObject *read(PyObject *self, PyObject *arguments) {
 /* The function `read` for a tuple of program, objects, reader in Python. */
 PyObject *tidings_avro_reader(PyObject *self) {
     static struct method method = {"read", read, METH_VARARGS, "Reads a record."};
+    return PyCFunction_NewEx(&method, self, NULL);
+}
+
+/* A value that is to be joined: what stands before its bytes, and these. */
+struct piece {
+    uint8_t before[11];
+    unsigned before_size;
+    const char *at;
+    Py_ssize_t size;
+};
+enum { MOST_PIECES = 16, LONGEST = 1 << 30 };
+
+static void put_number(struct piece *p, uint64_t left) {
+    for (; left > 127; left >>= 7) p->before[p->before_size++] = left & 127 | 128;
+    p->before[p->before_size++] = left;
+}
+
+static int piece(struct piece *p, char kind, PyObject *from, PyObject *nothing) {
+    char *bytes;
+    p->before_size = 0, p->at = "", p->size = 0;
+    if (kind == 'S' || kind == 'T') {
+        p->before[p->before_size++] = from == nothing ? 0 : 2; /* the branch of ["null", …] */
+        if (from == nothing) return 1;
+    }
+    switch (kind) {
+    case 's': case 'S':
+        if (!(p->at = PyUnicode_AsUTF8AndSize(from, &p->size)) || p->size > LONGEST) return 0;
+        put_number(p, (uint64_t)p->size << 1);
+        return 1;
+    case 'y': case '.':
+        if (PyBytes_AsStringAndSize(from, &bytes, &p->size) || p->size > LONGEST) return 0;
+        p->at = bytes;
+        if (kind == 'y') put_number(p, (uint64_t)p->size << 1);
+        return 1;
+    case 't': case 'T': {
+        int64_t number = PyLong_AsLongLong(from);
+        if (number == -1 && PyErr_Occurred()) return 0;
+        put_number(p, ((uint64_t)number << 1) ^ (uint64_t)(number >> 63));
+        return 1;
+    }
+    default: return 0;
+    }
+}
+
+static PyObject *joined(const char *kinds, Py_ssize_t count, PyObject *values, PyObject *nothing) {
+    struct piece pieces[MOST_PIECES];
+    Py_ssize_t size = 0;
+    if (count > MOST_PIECES || PyTuple_Size(values) != count) return NULL;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (!piece(&pieces[i], kinds[i], PyTuple_GetItem(values, i), nothing)) return NULL;
+        size += pieces[i].before_size + pieces[i].size;
+    }
+    PyObject *made = PyBytes_FromStringAndSize(NULL, size);
+    char *out = made ? PyBytes_AsString(made) : NULL;
+    for (Py_ssize_t i = 0; out && i < count; i++) {
+        memcpy(out, pieces[i].before, pieces[i].before_size), out += pieces[i].before_size;
+        memcpy(out, pieces[i].at, pieces[i].size), out += pieces[i].size;
+    }
+    return made;
+}
+
+/* join(*values) → bytes. `self`: a letter for each value, None, the same function in Python. */
+static PyObject *join(PyObject *self, PyObject *values) {
+    char *kinds;
+    Py_ssize_t count;
+    PyObject *made = NULL;
+    if (PyBytes_AsStringAndSize(PyTuple_GetItem(self, 0), &kinds, &count) == 0)
+        made = joined(kinds, count, values, PyTuple_GetItem(self, 1));
+    if (made) return made;
+    PyErr_Clear();
+    return PyObject_Call(PyTuple_GetItem(self, 2), values, NULL);
+}
+
+/* The function `join` for a tuple of kinds, None, the function in Python. */
+PyObject *tidings_avro_join(PyObject *self) {
+    static struct method method = {"join", join, METH_VARARGS, "Puts a record's values together."};
     return PyCFunction_NewEx(&method, self, NULL);
 }

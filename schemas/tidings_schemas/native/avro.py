@@ -1,4 +1,4 @@
-"""`avro.c` from Python: readers of records, where a C compiler is at hand."""
+"""`avro.c` from Python: readers of records and what puts records together, where a C compiler is at hand."""
 
 import ctypes
 from collections.abc import Callable, Container
@@ -31,10 +31,33 @@ def native_reader_of(schema: Any, wanted: Container[str] | None = None) -> Reade
     return made
 
 
-@cache
+def native_join_of(kinds: str, in_python: Callable[..., bytes]) -> Callable[..., bytes]:
+    """What does the same as `in_python`, which does whatever C refuses: puts values together as a record's bytes.
+
+    Args:
+        kinds: a letter for each value; see `tidings_processors.core.avro_bytes.join_of`.
+
+    Raises:
+        NotBuilt: there is no machine code for it here.
+    """
+    made: Callable[..., bytes] = _function("tidings_avro_join")((kinds.encode(), None, in_python))
+    return made
+
+
 def maker() -> Callable[[tuple[bytes, tuple[Any, ...], Reader]], Any]:
+    """What makes readers of (program, objects, the reader in Python).
+
+    Raises:
+        NotBuilt: there is no machine code for it here.
+    """
+    made: Callable[[tuple[bytes, tuple[Any, ...], Reader]], Any] = _function("tidings_avro_reader")
+    return made
+
+
+@cache
+def _function(name: str) -> Any:
     try:
-        make = ctypes.PyDLL(str(built(_SOURCE))).tidings_avro_reader
+        make = ctypes.PyDLL(str(built(_SOURCE)))[name]
     except (OSError, AttributeError) as error:
         raise NotBuilt(f"the compiled library cannot be loaded: {error}") from error
     make.argtypes, make.restype = [ctypes.py_object], ctypes.py_object
