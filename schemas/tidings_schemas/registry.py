@@ -79,7 +79,10 @@ class Registry:
 
     def set_compatibility(self, name: str, level: str = "BACKWARD_TRANSITIVE") -> None:
         """Sets the compatibility level of one subject."""
-        self._body(self._call("PUT", f"/config/{quote(name)}", {"compatibility": level}))
+        answer = self._put_level(name, level)
+        if answer.status_code == 409:  # somebody else was setting it for the first time; Apicurio takes it now
+            answer = self._put_level(name, level)
+        self._body(answer)
 
     def versions(self, name: str) -> list[Schema]:
         """Every registered version of a subject, oldest first; empty when there is none."""
@@ -95,6 +98,9 @@ class Registry:
     def close(self) -> None:
         """Closes the connections."""
         self._http.close()
+
+    def _put_level(self, name: str, level: str) -> httpx.Response:
+        return self._call("PUT", f"/config/{quote(name)}", {"compatibility": level})
 
     def _remember(self, schema: Schema, schema_id: int) -> None:
         self._ids[schema.name] = schema_id

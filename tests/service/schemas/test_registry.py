@@ -1,9 +1,11 @@
 """The registry client against a real registry."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from tidings.local.services import Endpoints
 from tidings_chaos.tcp_proxy import Proxy
 from tidings_schemas import catalogue
 from tidings_schemas.catalogue import Catalogue, Schema, schema_from_json
@@ -35,6 +37,18 @@ def test_registering_again_changes_nothing(registry: Registry) -> None:
     assert register_all(registry, shipped) == first
     assert {schema.name: registry.versions_of(schema.name) for schema in shipped} == versions
     assert set(first) == {schema.name for schema in shipped}
+
+
+def test_several_may_register_at_once(kafka: Endpoints) -> None:
+    """As services do that start together: all get the same ids, and nobody is told of a conflict with themselves."""
+    schemas = [_schema(f"Test{uuid.uuid4().hex}", TEXT) for _ in range(5)]
+    registries = [Registry(kafka.registry_url) for _ in range(8)]
+    with ThreadPoolExecutor(len(registries)) as threads:
+        found = list(threads.map(lambda registry: register_all(registry, schemas), registries))
+    assert found == [found[0]] * len(registries)
+    assert [registries[0].versions_of(schema.name) for schema in schemas] == [[1]] * len(schemas)
+    for registry in registries:
+        registry.close()
 
 
 def test_what_is_registered_comes_back_by_id(registry: Registry, kafka: Any, name: str) -> None:
