@@ -205,7 +205,7 @@ def test_sigterm_drains_and_ends() -> None:
 
 def test_while_draining_it_is_not_ready_but_answers() -> None:
     """A load balancer that still sends somebody does no harm: `bye`, and come again elsewhere."""
-    with process(drain=3.0) as (child, port), EventStream(port) as stream:
+    with process(drain=60.0) as (child, port), EventStream(port) as stream:
         stream.until_ready()
         assert httpx.get(f"http://127.0.0.1:{port}/state").json()["ready"] is True
         child.send_signal(signal.SIGTERM)
