@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from functools import partial
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
-from tidings_schemas.leaders import from_leader
+from tidings_schemas.leaders import bounds_of
 
 _TIMEOUT_S = 10.0
 _BATCH = 5_000
@@ -32,14 +31,8 @@ def ends(config: dict[str, Any], topic: str, partitions: list[int]) -> dict[int,
     """
     with closing(_consumer(config)) as consumer:
         return {
-            partition: from_leader(partial(_bounds, consumer, TopicPartition(topic, partition)), _TIMEOUT_S)
-            for partition in partitions
+            partition: bounds_of(consumer, TopicPartition(topic, partition), _TIMEOUT_S) for partition in partitions
         }
-
-
-def _bounds(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
-    low, high = consumer.get_watermark_offsets(partition, timeout=_TIMEOUT_S)
-    return low, high
 
 
 def between(config: dict[str, Any], topic: str, spans: Mapping[int, tuple[int, int]]) -> Iterator[Message]:

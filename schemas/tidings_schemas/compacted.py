@@ -12,6 +12,8 @@ from typing import Any
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from .leaders import bounds_of
+
 log = structlog.get_logger(__name__)
 
 _BATCH = 10_000  # records a call: large, because a restore reads millions
@@ -33,17 +35,8 @@ class CompactedReader:
         self._config = config
         self._topic = topic
         self._on_records = on_records
-        self._consumer = Consumer(
-            config
-            | {
-                "group.id": f"unused-{topic}",  # librdkafka wants one; nothing is ever committed to it
-                "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
-                "enable.partition.eof": True,
-                "fetch.wait.max.ms": 100,  # a record comes at once all the same; only a new assignment waits that long
-                "fetch.queue.backoff.ms": 10,
-            }
-        )
+        self._consumer = self._made()
+        self._is_renewed = False  # the consumer is another than the one that was assigned
         self._lock = threading.Lock()
         self._wanted: dict[int, int] = {}  # partition → number of its assignment, so that a return is noticed
         self._assigned: dict[int, int] = {}  # the same, as the thread has carried it out
@@ -104,11 +97,29 @@ class CompactedReader:
             self._thread.join(5)
         self._consumer.close()
 
+    def _made(self) -> Consumer:
+        return Consumer(
+            self._config
+            | {
+                "group.id": f"unused-{self._topic}",  # librdkafka wants one; nothing is ever committed to it
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "enable.partition.eof": True,
+                "fetch.wait.max.ms": 100,  # a record comes at once all the same; only a new assignment waits that long
+                "fetch.queue.backoff.ms": 10,
+            }
+        )
+
+    def _renew(self) -> None:
+        """A consumer whose first question was lost with its broker may say "unknown partition" ever after."""
+        self._consumer.close()
+        self._consumer, self._is_renewed = self._made(), True
+
     def _run(self) -> None:
         ends: dict[int, int] = {}
         while not self._stop.is_set():
             try:
-                if self._assigned != self._wanted:
+                if self._is_renewed or self._assigned != self._wanted:
                     self._reassign(self._assigned, self._wanted, ends)
                 messages = self._wait() if self._assigned else self._idle()
                 self._take(messages, ends)
@@ -129,13 +140,15 @@ class CompactedReader:
         for partition, _ in old.items() - new.items():
             self._next.pop(partition, None)
             ends.pop(partition, None)
-        for partition, _ in new.items() - old.items():
-            _, ends[partition] = self._consumer.get_watermark_offsets(
-                TopicPartition(self._topic, partition), timeout=_WATERMARK_S
-            )
+        try:
+            for partition, _ in new.items() - old.items():
+                _, ends[partition] = bounds_of(self._consumer, TopicPartition(self._topic, partition), _WATERMARK_S)
+        except KafkaException:
+            self._renew()
+            raise
         places = [TopicPartition(self._topic, p, self._next.get(p, OFFSET_BEGINNING)) for p in sorted(new)]
         self._consumer.assign(places)
-        self._assigned = new
+        self._assigned, self._is_renewed = new, False
 
     def _take(self, messages: Sequence[Message], ends: dict[int, int]) -> None:
         good = [message for message in messages if message.error() is None]

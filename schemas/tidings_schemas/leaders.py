@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TypeVar
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 T = TypeVar("T")
 
@@ -31,3 +31,29 @@ def from_leader(ask: Callable[[], T], patience: float) -> T:
             if not (isinstance(reason, KafkaError) and reason.code() in LEADERLESS) or monotonic() > deadline:
                 raise
             sleep(_AGAIN_S)
+
+
+def bounds_of(consumer: Consumer, place: TopicPartition, patience: float) -> tuple[int, int]:
+    """The first offset of a partition, and the next one; asked as `from_leader` does. For the thread that polls.
+
+    librdkafka has been seen to say "unknown partition" of a topic ever after, at once and from memory, when its first
+    question for it was lost with a broker that stood still: so it is made to ask for the topic anew.
+
+    Raises:
+        KafkaException: no answer, or no such partition.
+    """
+
+    def ask() -> tuple[int, int]:
+        low, high = consumer.get_watermark_offsets(place, timeout=patience)
+        return low, high
+
+    def ask_afresh() -> tuple[int, int]:
+        try:
+            return ask()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._UNKNOWN_PARTITION:
+                raise
+        consumer.list_topics(place.topic, timeout=patience)
+        return ask()
+
+    return from_leader(ask_afresh, patience)

@@ -6,7 +6,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from tidings_schemas.errors import BrokerUnavailable
-from tidings_schemas.leaders import from_leader
+from tidings_schemas.leaders import bounds_of
 
 from tidings_gateway.core.cursor import EPOCH_SIZE
 
@@ -73,7 +73,7 @@ class KafkaTopic:
         """
         place = TopicPartition(self.name, partition)
         try:
-            return Bounds(*from_leader(lambda: consumer.get_watermark_offsets(place, timeout=_PATIENCE_S), _PATIENCE_S))
+            return Bounds(*bounds_of(consumer, place, _PATIENCE_S))
         except KafkaException as failure:
             text = failure.args[0].str()
             raise BrokerUnavailable(f"Kafka does not tell the bounds of {self.name}/{partition}: {text}") from failure
