@@ -42,9 +42,7 @@ def test_a_reader_at_work_still_says_which_partitions_there_are(reader: Compacte
     assert reader.all_partitions() == range(PARTITIONS)
 
 
-def test_a_reader_that_begins_while_kafka_is_away_restores_later(
-    kafka: Endpoints, settings: Settings
-) -> None:
+def test_a_reader_that_begins_while_kafka_is_away_restores_later(kafka: Endpoints, settings: Settings) -> None:
     """Whatever its consumer made of the questions that were lost meanwhile."""
     with Producer(settings) as producer:
         producer.produce(PREFERENCES, b"ann", b"x").result(30)
