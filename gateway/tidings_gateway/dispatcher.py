@@ -103,10 +103,7 @@ class Dispatcher:
         letters: list[Letter] = []
         frames = size = 0
         for records, sessions in deliveries:
-            if len(records) == 1:
-                data = payload(self._frame(partition, records[0]))
-            else:
-                data = payload(b"".join([self._frame(partition, record) for record in records]))
+            data = payload(b"".join([self._frame(partition, record) for record in records]))
             frames += len(records) * len(sessions)
             size += len(data.frames) * len(sessions)
             if len(sessions) == 1:

@@ -48,7 +48,7 @@ OPENAPI = {
 
 class StreamFirst:
     """Middleware: streams go to `Stream` at once, not by FastAPI's routing and exit stacks, which they have no use for
-    and which are 7 % of what opening one costs: when thousands come back together, it counts."""
+    and which are a part of what opening one costs: when thousands come back together, it counts."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
