@@ -45,9 +45,9 @@ async def test_a_stopped_flow_rests_until_it_is_resumed(place: Make) -> None:
     assert worker.offsets(here.tp(0)) == list(range(50))
 
 
-@pytest.mark.parametrize("target", [0, 40, 80])
+@pytest.mark.parametrize("target", [0, 40, 50])
 async def test_seek_reads_from_there(place: Make, target: int) -> None:
-    """After a seek, back or forth, the next record is the one sought, and its commits count from there."""
+    """After a seek, back or to the end, the next record is the one sought, and its commits count from there."""
     here = place(1)
     here.fill(50)
     async with running(here.worker()) as worker:
@@ -58,6 +58,22 @@ async def test_seek_reads_from_there(place: Make, target: int) -> None:
         await until(lambda: here.committed() == [100], "the commit")
     again = worker.offsets(here.tp(0))[50:]
     assert again == list(range(target, 100))
+
+
+async def test_seek_skips_what_lies_between(place: Make) -> None:
+    """After a seek forth, records that wait are left out, and the commits count past them."""
+    here = place(1)
+    # All of them before the seek: an offset past the log's end would be out of range, and reset to the earliest.
+    here.fill(100)
+    worker = here.worker(Settings(max_run=50))
+    worker.open.clear()
+    async with running(worker):
+        await until(lambda: worker.count() == 50, "the first run")
+        await worker.consumer.seek(here.tp(0), 80)
+        worker.open.set()
+        await until(lambda: worker.offsets(here.tp(0))[-1] == 99, "the last record")
+        await until(lambda: here.committed() == [100], "the commit")
+    assert worker.offsets(here.tp(0)) == [*range(50), *range(80, 100)]
 
 
 async def test_seek_voids_what_is_at_work(place: Make) -> None:
