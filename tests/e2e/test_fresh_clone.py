@@ -33,7 +33,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def make(clone: Path, home: dict[str, str], *arguments: str) -> None:
     """`make` as a stranger calls it: not in this checkout's virtual environment."""
-    environ = {name: value for name, value in clean_environ().items() if name not in ("VIRTUAL_ENV", "MAKEFLAGS")}
+    environ = {
+        name: value for name, value in clean_environ().items() if name not in ("VIRTUAL_ENV", "MAKEFLAGS", "ARGS")
+    }
     outside = [folder for folder in environ["PATH"].split(os.pathsep) if ".venv" not in folder]
     environ |= home | {"PATH": os.pathsep.join(outside)}
     done = subprocess.run(["make", *arguments], cwd=clone, env=environ, capture_output=True, text=True, check=False)
