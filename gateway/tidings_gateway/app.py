@@ -90,7 +90,16 @@ def _services(
     measured = MeasuredSource(source or KafkaSource(settings), metrics.arrival_seconds.observe, time.time)
     follows, preferences = views.follows.state, views.preferences.state
     sharing = Sharing(follows, preferences)
-    streams = Streams(measured, codec, stream_settings, time.time, follows.has_followed, sharing, settings.shards())
+    streams = Streams(
+        measured,
+        codec,
+        stream_settings,
+        time.time,
+        follows.has_followed,
+        sharing,
+        settings.shards(),
+        follows.changes,
+    )
     metrics.watch(streams.counters, views.restoring)
     return Services(
         settings=settings,

@@ -18,10 +18,10 @@ import structlog
 from tidings_schemas.codec import Codec
 
 from .core.admission import Admission, Caps
+from .core.audience import Changes, Follows
 from .core.cursor import Cursor, Malformed, parse
 from .core.hub import Hub, Limits
 from .core.ladder import Marks
-from .core.lane import Follows
 from .core.reasons import Bye
 from .core.session import Session
 from .core.shards import Shards
@@ -87,6 +87,7 @@ class Streams:
         follows: `(user, topic) -> bool`, for records shared by all followers of a topic.
         personal: makes a shared notification a follower's own.
         shards: which gateway serves whom; None: this one serves all.
+        changes: when to ask `follows` anew; see `Changes`.
 
     Raises:
         NotBuilt: the settings insist on the native loop, and it cannot be had.
@@ -101,13 +102,14 @@ class Streams:
         follows: Follows = lambda user, topic: False,
         personal: Personal = lambda user, shared: shared.message_of(user, "en", "UTC"),
         shards: Shards | None = None,
+        changes: Changes | None = None,
     ) -> None:
         self.counters = Counters()
         self.draining = False
         self._source = source
         self._settings = settings
         decoder = Decoder(codec, self._count_undecodable, transcoder(settings.native))
-        self._hub = Hub(_limits(settings), follows, decoder.frame)
+        self._hub = Hub(_limits(settings), follows, decoder.frame, changes)
         intake = Intake(decoder, personal)
         self._dispatcher = Dispatcher(
             self._hub,

@@ -3,12 +3,14 @@
 import shutil
 import socket
 import stat
+from array import array
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tidings_gateway.core.audience import Audience
 from tidings_gateway.core.session import Session
 from tidings_gateway.frames import chunk
 from tidings_gateway.native import sender
@@ -44,12 +46,13 @@ class Line:
     def __init__(self) -> None:
         self.near, self.far = socket.socketpair()
         self.written = 0
+        self.waits = 0
 
     def get_extra_info(self, name: str) -> socket.socket | None:
         return self.near if name == "socket" else None
 
     def get_write_buffer_size(self) -> int:
-        return 0
+        return self.waits
 
     def write(self, data: bytes) -> None:
         self.written += 1
@@ -70,7 +73,7 @@ def way(request: pytest.FixtureRequest) -> FanOut:
 def test_each_socket_gets_the_data(pair: tuple[socket.socket, socket.socket]) -> None:
     """All of it, and nobody is reported."""
     near, far = pair
-    assert Sender().send([near.fileno(), far.fileno()], b"hello") == []
+    assert Sender().send(array("i", [near.fileno(), far.fileno()]), b"hello") == []
     assert (near.recv(100), far.recv(100)) == (b"hello", b"hello")
 
 
@@ -81,10 +84,10 @@ def test_a_full_socket_reports_what_it_took(pair: tuple[socket.socket, socket.so
     other, end = socket.socketpair()
     with other, end:
         data = b"x" * (8 << 20)
-        left = dict(Sender().send([near.fileno(), other.fileno()], data))
+        left = dict(Sender().send(array("i", [near.fileno(), other.fileno()]), data))
         assert left.keys() == {0, 1}
         assert 0 < left[0] < len(data)
-        assert dict(Sender().send([near.fileno()], b"more")) == {0: 0}
+        assert dict(Sender().send(array("i", [near.fileno()]), b"more")) == {0: 0}
         assert len(far.recv(1 << 20)) > 0
 
 
@@ -138,12 +141,35 @@ def test_more_letters_than_fit_into_one_call_all_arrive(way: FanOut) -> None:
             line.far.close()
 
 
+def test_an_audience_is_written_to_again_and_again(way: FanOut) -> None:
+    """What is remembered of it holds while all take all at once; what waits in a transport goes out first."""
+    lines = [Line() for _ in range(3)]
+    try:
+        audience = Audience([Session(f"user-{at}", FastSink(cast(Any, line))) for at, line in enumerate(lines)])
+        for text in (b"one", b"two"):
+            assert way.all(audience, payload(text)) == []
+        lines[1].waits = 1  # something before was not taken whole
+        audience[1].sink.write(payload(b"apart"))
+        assert way.all(audience, payload(b"three")) == []
+        written = lines[1].written
+        lines[1].waits = 0
+        assert way.all(audience, payload(b"four")) == []
+        assert lines[1].written == (written if isinstance(way, NativeFanOut) else written + 1)
+        texts = [b"one", b"two", b"three", b"four"], [b"one", b"two", b"apart", b"three", b"four"]
+        wanted = [b"".join(payload(text).chunked for text in texts[at == 1]) for at in range(3)]
+        assert [waiting(line.far) for line in lines] == wanted
+    finally:
+        for line in lines:
+            line.near.close()
+            line.far.close()
+
+
 @compiled
 def test_a_dead_socket_counts_as_having_taken_nothing(pair: tuple[socket.socket, socket.socket]) -> None:
     """No signal, no exception: its transport will notice."""
     near, far = pair
     far.close()
-    assert Sender().send([near.fileno(), 9999], b"hello") == [(0, 0), (1, 0)]
+    assert Sender().send(array("i", [near.fileno(), 9999]), b"hello") == [(0, 0), (1, 0)]
 
 
 @compiled

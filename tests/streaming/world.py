@@ -140,7 +140,7 @@ class World:
         self.ahead: list[Session] = []
         limits = Limits(tail_records * 710, HUGE, 10_000, PORTION, marks or Marks(HUGE, HUGE, HUGE))
         self.counters = Counters()
-        self.hub = Hub(limits, follows)
+        self.hub = Hub(limits, follows, changes=lambda topic: 0)  # who follows what does not change here
         self.dispatcher = Dispatcher(
             self.hub,
             self.counters,

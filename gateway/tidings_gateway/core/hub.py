@@ -10,10 +10,11 @@ from functools import lru_cache
 
 from tidings_schemas.partitioner import partition_of
 
+from .audience import Changes, Follows
 from .cursor import Cursor, Malformed
 from .cursor import position as cursor_position
 from .ladder import Marks, Step, plan
-from .lane import Delivery, Follows, Lane
+from .lane import Delivery, Lane
 from .reasons import Bye, Reset
 from .record import Frame, Record
 from .session import Session, State
@@ -63,11 +64,15 @@ class Hub:
         limits: see `Limits`.
         follows: whether a user follows a topic, for shared records.
         frame: encodes many records at once; None: each is encoded when it is given out.
+        changes: when to ask anew who follows a topic; None: for each record.
     """
 
-    def __init__(self, limits: Limits, follows: Follows, frame: Frame | None = None) -> None:
+    def __init__(
+        self, limits: Limits, follows: Follows, frame: Frame | None = None, changes: Changes | None = None
+    ) -> None:
         self._limits = limits
         self._follows = follows
+        self._changes = changes
         self._frame = frame
         self.epoch = b""
         self.count = 0
@@ -85,7 +90,9 @@ class Hub:
         reason = Reset.RECREATED if epoch != self.epoch else Reset.PARTITION
         old, self.epoch, self.count = self.lanes, epoch, count
         kept = old if reason is Reset.PARTITION else {}
-        self.lanes = {p: kept.get(p) or Lane(self._tail(start, begins[p])) for p, start in starts.items()}
+        self.lanes = {
+            p: kept.get(p) or Lane(self._tail(start, begins[p]), self._changes) for p, start in starts.items()
+        }
         moved: list[tuple[Session, Reset | Bye]] = []
         for partition, lane in old.items():
             for session in list(lane):
@@ -258,6 +265,9 @@ class Hub:
         self.lanes[session.partition].ahead.discard(session)
         session.state, session.resumed = State.REPLAYING, False
         session.move_to(position)
+
+    def _lane(self, start: int, begin: int) -> Lane:
+        return Lane(self._tail(start, begin), self._changes)
 
     def _tail(self, start: int, begin: int, window: Window | None = None) -> Tail:
         limits = self._limits

@@ -1,14 +1,14 @@
 """One partition: its tail, and the sessions of the users who live there."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
+from .audience import Audiences, Changes, Follows
 from .record import Record
 from .session import Session
 from .tail import Tail
 
-Follows = Callable[[str, str], bool]
 _offset = attrgetter("offset")
 
 
@@ -22,15 +22,19 @@ class Delivery(NamedTuple):
 class Lane:
     """A tail and who listens to it.
 
+    Args:
+        changes: when to ask anew who follows a topic; None: each time.
+
     Attributes:
         tail: the end of the partition's log.
         ahead: sessions whose position the tail has not reached yet, because another gateway was quicker.
     """
 
-    def __init__(self, tail: Tail) -> None:
+    def __init__(self, tail: Tail, changes: Changes | None = None) -> None:
         self.tail = tail
         self.ahead: set[Session] = set()
         self._sessions: dict[str, list[Session]] = {}
+        self._audiences = Audiences(changes)
 
     def __iter__(self) -> Iterator[Session]:
         for sessions in self._sessions.values():
@@ -43,6 +47,7 @@ class Lane:
     def add(self, session: Session) -> None:
         """Takes in a session."""
         self._sessions.setdefault(session.user, []).append(session)
+        self._audiences.forget()
 
     def remove(self, session: Session) -> None:
         """Lets go of a session; one that is not there is no error."""
@@ -50,6 +55,7 @@ class Lane:
         sessions = self._sessions.get(session.user, [])
         if session in sessions:
             sessions.remove(session)
+            self._audiences.forget()
             if not sessions:
                 del self._sessions[session.user]
 
@@ -129,10 +135,9 @@ class Lane:
         return groups
 
     def _followers(self, topic: str, follows: Follows) -> list[Session]:
-        everybody = self._sessions.items()
-        return [
-            session for user, theirs in everybody if follows(user, topic) for session in theirs if not session.behind
-        ]
+        audience = self._audiences.of(topic, follows, self._sessions)
+        ready = [session for session in audience if not session.behind]
+        return audience if len(ready) == len(audience) else ready
 
     def _ready(self, user: str) -> list[Session]:
         return [session for session in self._sessions[user] if not session.behind]

@@ -32,11 +32,11 @@ class Sender:
         self._send_chunks.argtypes = [ctypes.c_void_p, ctypes.c_int, _Pointers, ctypes.c_void_p, ctypes.c_void_p]
         self._send_chunks.restype = ctypes.c_int
 
-    def send(self, sockets: Sequence[int], data: bytes) -> list[tuple[int, int]]:
+    def send(self, sockets: "array[int]", data: bytes) -> list[tuple[int, int]]:
         """Sends `data` to each socket without waiting. Returns (index, bytes taken) of those that did not take all."""
         count = len(sockets)
-        descriptors, sent = array("i", sockets), array("I", bytes(4 * count))
-        if not self._send(descriptors.buffer_info()[0], count, data, len(data), sent.buffer_info()[0]):
+        sent = array("I", bytes(4 * count))
+        if not self._send(sockets.buffer_info()[0], count, data, len(data), sent.buffer_info()[0]):
             return []
         size = len(data)
         return [(at, taken) for at, taken in enumerate(sent) if taken != size]

@@ -45,15 +45,22 @@ class Offer(Protocol):
 
 
 class FastSink:
-    """One connection's transport, which frames go to as HTTP chunks."""
+    """One connection's transport, which frames go to as HTTP chunks.
 
-    __slots__ = ("_descriptor", "_listener", "_session", "_transport", "_waiting", "_write", "paused")
+    Attributes:
+        socket: the transport's descriptor; -1 where bytes must not go around it.
+        written: whether something was written that may still wait in the transport.
+        paused: whether the client takes nothing just now.
+    """
+
+    __slots__ = ("_listener", "_session", "_transport", "_waiting", "_write", "paused", "socket", "written")
 
     def __init__(self, transport: asyncio.WriteTransport) -> None:
         self._transport = transport
         self._write = transport.write
         self._waiting = transport.get_write_buffer_size
-        self._descriptor = _descriptor(transport)
+        self.socket = _descriptor(transport)
+        self.written = True  # the response's head
         self._session: Session | None = None
         self._listener: Listener | None = None
         self.paused = False
@@ -64,6 +71,7 @@ class FastSink:
 
     def write(self, payload: Payload) -> bool:
         """As `Sink.write`. The transport says by `pause_writing`, during the call, that its buffer is full."""
+        self.written = True
         self._write(payload.chunked)
         return not self.paused
 
@@ -72,10 +80,15 @@ class FastSink:
 
         It is the transport's own and open for as long as a session has this sink: `lost` comes before it is closed.
         """
-        return -1 if self._waiting() else self._descriptor
+        if self.written:
+            if self._waiting():
+                return -1
+            self.written = False
+        return self.socket
 
     def write_rest(self, payload: Payload, taken: int) -> bool:
         """As `write`, after the socket itself has taken the first bytes."""
+        self.written = True
         self._write(payload.chunked[taken:])
         return not self.paused
 

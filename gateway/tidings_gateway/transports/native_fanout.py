@@ -1,11 +1,13 @@
 """The loop of `send()` calls in C as a `FanOut`, and which way a gateway takes (ADR 100)."""
 
+from array import array
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 from tidings_schemas.native.build import NotBuilt
 
+from tidings_gateway.core.audience import Audience
 from tidings_gateway.core.session import Session
 from tidings_gateway.native.sender import MOST, Sender
 from tidings_gateway.native.transcoder import Transcoder
@@ -20,6 +22,13 @@ Made = TypeVar("Made")
 log = structlog.get_logger(__name__)
 
 _WORTH_IT = 4  # sockets; for fewer, the way through C costs more than it saves
+
+
+class _Crowd(NamedTuple):
+    """An audience as C wants it, made once: whoever is told again and again is told without a look at each."""
+
+    sinks: list[FastSink]
+    sockets: "array[int]"
 
 
 class NativeFanOut:
@@ -42,6 +51,8 @@ class NativeFanOut:
         """As `FanOut.all`."""
         if len(sessions) < self._least:
             return self._plain.all(sessions, payload)
+        if type(sessions) is Audience and (crowd := _crowd(sessions)) is not None:
+            return self._send(crowd.sockets, sessions, payload)
         direct: list[Session] = []
         descriptors: list[int] = []
         others: list[Session] = []
@@ -53,11 +64,11 @@ class NativeFanOut:
                 descriptors.append(descriptor)
             else:
                 others.append(session)
-        full = self._plain.all(others, payload)
-        for at, taken in self._sender.send(descriptors, payload.chunked):
-            if not direct[at].sink.write_rest(payload, taken):
-                full.append(direct[at])
-        return full
+        return self._plain.all(others, payload) + self._send(array("i", descriptors), direct, payload)
+
+    def _send(self, sockets: "array[int]", sessions: Sequence[Session], payload: Payload) -> list[Session]:
+        left = self._sender.send(sockets, payload.chunked)
+        return [sessions[at] for at, taken in left if not sessions[at].sink.write_rest(payload, taken)]
 
     def each(self, letters: Sequence[Letter]) -> list[Session]:
         """As `FanOut.each`."""
@@ -86,6 +97,16 @@ class NativeFanOut:
             if not session.sink.write_rest(payload, taken):
                 full.append(session)
         return full
+
+
+def _crowd(audience: Audience) -> _Crowd | None:
+    """None: some of them cannot be written to directly, or not just now."""
+    if audience.note is None:
+        sinks = [session.sink for session in audience]
+        sockets = array("i", [sink.socket if type(sink) is FastSink else -1 for sink in sinks])
+        audience.note = () if -1 in sockets else _Crowd(sinks, sockets)
+    crowd: _Crowd | None = audience.note or None
+    return None if crowd is None or True in [sink.written for sink in crowd.sinks] else crowd
 
 
 def chosen(native: Native) -> FanOut:

@@ -12,6 +12,7 @@ from .change import Change
 _NOTHING: dict[str, datetime] = {}
 _ENDED = 100_000  # users and topics of which it is remembered when they were followed
 _SPANS = 8  # of each of them, the latest
+_COUNTERS = 1024  # of changes: topics share them, so that they cost the same whatever the number of topics
 
 
 class Span(NamedTuple):
@@ -28,6 +29,7 @@ class Follows:
         self._by_user: dict[str, dict[str, datetime]] = {}
         # Ordered, since a plain dict looks for its oldest among all that was deleted before it: 44 µs instead of 1.
         self._ended: OrderedDict[tuple[str, str], tuple[Span, ...]] = OrderedDict()
+        self._changes = [0] * _COUNTERS
 
     def apply(self, changes: list[Change]) -> None:
         """See `State.apply`; a key that is none of ours is passed over."""
@@ -40,6 +42,7 @@ class Follows:
                 self._drop(user, topic, at_ms)
             else:
                 self._by_user.setdefault(user, {})[topic] = record["since"]
+            self._changed(topic)
 
     def of(self, user: str) -> dict[str, datetime]:
         """The user's follows: topic → since (aware, UTC)."""
@@ -59,6 +62,10 @@ class Follows:
         if since is not None and since <= moment:
             return True
         return any(span.since <= moment < span.until for span in self._ended.get((user, topic), ()))
+
+    def changes(self, topic: str) -> int:
+        """A number that is another one once what `has_followed` says of the topic may have changed."""
+        return self._changes[hash(topic) % _COUNTERS]
 
     def count(self, user: str) -> int:
         """How many topics the user follows."""
@@ -80,4 +87,9 @@ class Follows:
         spans = (*self._ended.pop((user, topic), ()), span)
         self._ended[user, topic] = spans[-_SPANS:]
         if len(self._ended) > _ENDED:
-            self._ended.popitem(last=False)
+            (_, forgotten), _ = self._ended.popitem(last=False)
+            self._changed(forgotten)
+
+    def _changed(self, topic: str) -> None:
+        """After the change: who asks meanwhile then asks once more."""
+        self._changes[hash(topic) % _COUNTERS] += 1

@@ -79,6 +79,30 @@ def test_when_a_topic_was_followed_is_known_after_its_end() -> None:
     assert [view.followed_at("u", "a", moment) for moment in (SINCE, ends, ends + second)] == [True, False, True]
 
 
+def test_a_topic_whose_followers_changed_has_another_number() -> None:
+    """Follow, end of a follow, and what is forgotten for room; a topic that nothing happened to keeps its own."""
+    view = Follows()
+    numbers = [view.changes("a")]
+    for change in (follow("a", "u"), unfollow("a", "u"), follow("a", "v")):
+        view.apply([change])
+        numbers.append(view.changes("a"))
+    assert len(set(numbers)) == len(numbers)
+    others = [view.changes(f"topic-{number}") for number in range(2000)]
+    view.apply([follow("a", "w")])
+    assert sum(view.changes(f"topic-{number}") == before for number, before in enumerate(others)) > 1900
+
+
+def test_what_is_forgotten_for_room_is_a_change_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever remembered who followed the topic asks again."""
+    monkeypatch.setattr("tidings_gateway.views.follows._ENDED", 1)
+    view = Follows()
+    view.apply([follow("a", "u"), unfollow("a", "u")])
+    before = view.changes("a")
+    view.apply([follow("b", "u"), unfollow("b", "u")])
+    assert not view.has_followed("u", "a")
+    assert view.changes("a") != before
+
+
 @pytest.mark.parametrize("stamp", [-1, 2**60, -(2**60)])
 def test_an_end_of_no_time_ends_a_follow(stamp: int) -> None:
     """As if it had not been; the view goes on."""

@@ -81,7 +81,8 @@ class Place:
 
     def start(self) -> None:
         """The gateway begins (anew) at the log's end: memory holds nothing of what was."""
-        self.hub = Hub(Limits(HUGE, HUGE, 10_000, HUGE, Marks(HUGE, HUGE, HUGE)), self.follows.has_followed)
+        limits = Limits(HUGE, HUGE, 10_000, HUGE, Marks(HUGE, HUGE, HUGE))
+        self.hub = Hub(limits, self.follows.has_followed, changes=self.follows.changes)
         self.dispatcher = Dispatcher(
             self.hub, Counters(), self.now.timestamp, self.rewound.append, print, lambda _: None, lambda _: 0
         )
