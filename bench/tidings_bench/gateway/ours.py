@@ -24,6 +24,7 @@ from tidings_bench.tokens import Issuer
 from .cores import SERVER, Usage
 from .reader import get
 from .side import Running, Unusable
+from .template import Template
 
 _TOPIC = "bench:all"
 _NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -53,6 +54,7 @@ class Gateway:
         self._registry = Registry(settings.registry_url)
         self._codec = Codec(catalogue.load(), self._registry)
         self._topic = settings.namespace.name(NOTIFICATIONS)
+        self._shared = self.template("")
         self._producer = Producer(settings.kafka(**{"linger.ms": 0, "queue.buffering.max.messages": 1_000_000}))
 
     @property
@@ -67,15 +69,18 @@ class Gateway:
 
     def publish(self, data: str) -> None:
         """As `Running.publish`: one shared record in each partition."""
-        value = self.value("", data)
+        value = self._shared.value(secrets.token_hex(16).encode(), data.encode())
         for partition in range(self.settings.partitions):
             self._producer.produce(self._topic, value, b"", partition)
         self._producer.poll(0)
 
-    def value(self, user: str, title: str, id: str | None = None) -> bytes:
-        """A notification's bytes; without an `id` it has one of its own."""
+    def template(self, user: str) -> Template:
+        """One user's notifications, or with an empty name those of all."""
+        return Template(lambda title, id: self._value(user, title, id))
+
+    def _value(self, user: str, title: str, id: str) -> bytes:
         record = Notification(
-            id=id or secrets.token_hex(16),
+            id=id,
             user=user,
             rule="bench",
             kind="bench",

@@ -24,7 +24,6 @@ from .ours import Gateway, Ours, user
 from .reader import Reader
 
 _QUIET_S = 10.0
-_ID, _MARK = "~id~".ljust(32, "."), "~mark~".ljust(100, ".")
 _SLICE_S = 0.001
 _WARM_S = 3.0
 
@@ -41,7 +40,7 @@ class Load:
 
 
 class Writer:
-    """Writes notifications far quicker than they are read: each is patched together from one that was encoded.
+    """Writes notifications far quicker than they are read.
 
     Args:
         gateway: whose namespace.
@@ -53,11 +52,8 @@ class Writer:
         self._topic = settings.namespace.name(NOTIFICATIONS)
         self._config = settings.kafka(**{"linger.ms": 1, "queue.buffering.max.messages": 2_000_000})
         names = [user(number) for number in range(users)]
-        encoded = [gateway.value(name, _MARK, _ID) for name in names]
-        parts = [_split(value) for value in encoded]
         self._users = [
-            (name.encode(), partition_of(name, settings.partitions), *part)
-            for name, part in zip(names, parts, strict=True)
+            (name.encode(), partition_of(name, settings.partitions), gateway.template(name)) for name in names
         ]
         self._sent = 0
         self._steady = Producer(self._config)
@@ -94,10 +90,10 @@ class Writer:
 
     def _produce(self, producer: Producer, due_ns: int, warm: bool = False) -> None:
         round_, number = divmod(self._sent, len(self._users))
-        name, partition, before, between, after = self._users[number]
+        name, partition, template = self._users[number]
         self._sent += 1
         id = b"%016x%016x" % (due_ns, self._sent)
-        value = b"".join((before, id, between, event(0 if warm else round_ + 1, due_ns).encode(), after))
+        value = template.value(id, event(0 if warm else round_ + 1, due_ns).encode())
         while True:
             try:
                 producer.produce(self._topic, value, name, partition)
@@ -155,9 +151,3 @@ def _round(load: Load, side: Ours) -> dict[str, Any]:
         "lost": load.backlog + sent - burst.delivered - steady.delivered,
         "repeated": burst.repeated + steady.repeated,
     }
-
-
-def _split(value: bytes) -> tuple[bytes, bytes, bytes]:
-    before, _, rest = value.partition(_ID.encode())
-    between, _, after = rest.partition(_MARK.encode())
-    return before, between, after
