@@ -10,13 +10,14 @@ from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaException
 from tidings_schemas import Preference
 from tidings_schemas.catalogue import Catalogue, load
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import TidingsError
 from tidings_schemas.event import Event
 from tidings_schemas.from_json import JsonReader
+from tidings_schemas.kafka_errors import reason_of
 from tidings_schemas.registry import Registry
 
 from . import rules_topic
@@ -283,8 +284,7 @@ def _told() -> Iterator[None]:
         raise typer.Exit(1) from None
     except KafkaException as error:
         hint = "is it up, and were its topics made by `tidings prepare`?"
-        reason = error.args[0].str() if isinstance(error.args[0], KafkaError) else str(error)
-        _fail(f"Kafka at {Settings().bootstrap_servers}: {reason}; {hint}")
+        _fail(f"Kafka at {Settings().bootstrap_servers}: {reason_of(error)}; {hint}")
     except (TidingsError, OSError) as error:
         _fail(str(error))
 

@@ -1,6 +1,6 @@
 """librdkafka's errors as Tidings' own: whose fault it was and whether to retry."""
 
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 
 from .errors import BrokerUnavailable, OversizeValue, Refused, TidingsError
 
@@ -16,6 +16,12 @@ UNREACHABLE = {
 _GIVEN_UP = {KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT}
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
 _NO_TOPIC = {KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION}
+
+
+def reason_of(error: KafkaException) -> str:
+    """What the client says went wrong, without its codes."""
+    reason = error.args[0]
+    return reason.str() if isinstance(reason, KafkaError) else str(reason)
 
 
 def typed(error: KafkaError, topic: str) -> TidingsError:

@@ -157,6 +157,15 @@ def test_what_is_not_there_is_an_error_that_says_what_was_searched(at_work: Plac
     assert "both --event and --user" in tidings(at_work, "--event", "e1", exit_code=2).output
 
 
+def test_a_namespace_without_topics_is_told_with_its_remedy(place: Place) -> None:
+    """Kafka answers, and has no rules there."""
+    elsewhere = {"TIDINGS_NAMESPACE": f"nobody-{uuid.uuid4().hex}."}
+    result = CliRunner().invoke(app, ["explain", "--event", "e", "--user", "u"], env=place.environ | elsewhere)
+    assert result.exit_code != 0
+    assert "tidings prepare" in str(result.exception or result.output)
+    assert "did not answer" not in str(result.exception or result.output)
+
+
 def test_a_shared_notification_is_explained_for_each_follower(place: Place) -> None:
     """By a follower's own id, which is written down nowhere; and an excepted follower's is not the shared one."""
     event = delayed(45)

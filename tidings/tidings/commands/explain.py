@@ -17,6 +17,7 @@ from tidings_replay.core.span import parse_bound
 from tidings_schemas.catalogue import Catalogue, load
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import BrokerUnavailable, Permanent
+from tidings_schemas.kafka_errors import reason_of
 from tidings_schemas.registry import Registry
 
 from tidings.explain.account import Account, Finding
@@ -95,7 +96,8 @@ def _rules(settings: Settings, catalogue: Catalogue) -> RuleSet:
     try:
         over, _ = rules_topic.compiled(settings, catalogue)
     except KafkaException as error:
-        raise BrokerUnavailable(f"Kafka at {settings.bootstrap_servers} did not answer: {error}") from error
+        hint = "is it up, and were its topics made by `tidings prepare`?"
+        raise BrokerUnavailable(f"Kafka at {settings.bootstrap_servers}: {reason_of(error)}; {hint}") from error
     return file_rules(settings.rules, catalogue).overlaid(over)
 
 
