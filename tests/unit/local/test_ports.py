@@ -1,5 +1,7 @@
 """Ports and what is said about a busy one."""
 
+import subprocess
+import sys
 from dataclasses import astuple
 
 import pytest
@@ -37,3 +39,15 @@ def test_sentence_names_owner_and_option(service: str, option: str) -> None:
     assert told.startswith(f"Port 8602, wanted for the {service}, is already in use by java (pid 7): ")
     assert option in told
     assert "\n" not in told
+
+
+def test_ports_that_were_drawn_are_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor by another process, though nothing listens there yet."""
+    first = ports.free_ports().gateway
+    once_more = [first, *range(31_990, 10_000, -5)]
+    code = f"import random; from tidings.local import ports; random.randrange = lambda *_, d=iter({once_more}): next(d)"
+    told = subprocess.run([sys.executable, "-c", f"{code}; print(ports.free_ports().gateway)"], capture_output=True)
+    assert int(told.stdout) in once_more[1:]
+    draws = iter(once_more)
+    monkeypatch.setattr("random.randrange", lambda *_: next(draws))
+    assert ports.free_ports().gateway in once_more[1:]

@@ -34,15 +34,33 @@ class Ports:
 OPTION = {"registry": "--registry-port", "kafka": "--kafka-port"}
 
 
+_drawn: list[socket.socket] = []  # see `_draw`; open for as long as this process lives
+
+
 def free_ports() -> Ports:
-    """Five neighbouring ports that are free now; for tests and benchmarks.
+    """Five neighbouring ports that are free now, and that no other process draws; for tests and benchmarks.
 
     They lie below those that the kernel gives to outgoing connections, so who starts again on its port finds it free.
     """
     while True:
         drawn = Ports.beside(random.randrange(*_DRAWN))
-        if all(is_free(port) for port in astuple(drawn)):
+        if _draw(drawn.gateway) and all(is_free(port) for port in astuple(drawn)):
             return drawn
+
+
+def _draw(port: int) -> bool:
+    """Whether nobody has drawn it: what is to listen there takes seconds to start, and is free to others meanwhile.
+
+    The UDP port of the same number, which no service wants, says who has.
+    """
+    mark = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        mark.bind((HOST, port))
+    except OSError:
+        mark.close()
+        return False
+    _drawn.append(mark)
+    return True
 
 
 def is_free(port: int) -> bool:
