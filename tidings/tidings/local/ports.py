@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import random
 import socket
+import tempfile
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO
 
 from tidings.local.errors import BusyPort
 
@@ -34,7 +40,7 @@ class Ports:
 OPTION = {"registry": "--registry-port", "kafka": "--kafka-port"}
 
 
-_drawn: list[socket.socket] = []  # see `_draw`; open for as long as this process lives
+_drawn: set[int] = set()
 
 
 def free_ports() -> Ports:
@@ -51,16 +57,22 @@ def free_ports() -> Ports:
 def _draw(port: int) -> bool:
     """Whether nobody has drawn it: what is to listen there takes seconds to start, and is free to others meanwhile.
 
-    The UDP port of the same number, which no service wants, says who has.
+    Who has drawn it keeps a lock on that byte of a file, which ends with the process.
     """
-    mark = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        mark.bind((HOST, port))
-    except OSError:
-        mark.close()
+    if port in _drawn:
         return False
-    _drawn.append(mark)
+    try:
+        fcntl.lockf(_marks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _drawn.add(port)
     return True
+
+
+@cache
+def _marks() -> IO[bytes]:
+    """Open for as long as the process lives: to close it would end the locks."""
+    return (Path(tempfile.gettempdir()) / f"tidings-ports-{os.getuid()}").open("ab")
 
 
 def is_free(port: int) -> bool:
