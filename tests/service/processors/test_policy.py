@@ -66,9 +66,12 @@ def test_what_is_gathered_is_told_in_one_though_the_worker_dies(place: Place, wo
 
 def test_kills_at_any_time_lose_nothing_that_is_gathered(place: Place, worker_env: dict[str, str]) -> None:
     """Digests that are due all the while, and a worker that is killed three times in between."""
-    users, events = 20, 3_000
-    place.publish(*(message(f"u{n % users}", text=f"g{n}") for n in range(events)))
-    for kill in range(3):
+    users, each, kills = 20, 1_500, 3
+    events = each * kills
+    for kill in range(kills):
+        # Anew each time: a quick worker would have done in its first two lives what the third is to be killed at.
+        numbers = range(kill * each, (kill + 1) * each)
+        place.publish(*(message(f"u{n % users}", text=f"g{n}") for n in numbers))
         with place.worker(wait=False, TIDINGS_MAX_RUN="100", **worker_env) as worker:
             before = place.end("policy")
             until(partial(_more, place, before + 400), f"it works, for the {kill + 1}. time")
