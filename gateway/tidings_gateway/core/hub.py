@@ -90,9 +90,7 @@ class Hub:
         reason = Reset.RECREATED if epoch != self.epoch else Reset.PARTITION
         old, self.epoch, self.count = self.lanes, epoch, count
         kept = old if reason is Reset.PARTITION else {}
-        self.lanes = {
-            p: kept.get(p) or Lane(self._tail(start, begins[p]), self._changes) for p, start in starts.items()
-        }
+        self.lanes = {p: kept.get(p) or self._lane(start, begins[p]) for p, start in starts.items()}
         moved: list[tuple[Session, Reset | Bye]] = []
         for partition, lane in old.items():
             for session in list(lane):
