@@ -17,7 +17,7 @@ from tidings_schemas.codec import Codec
 from tidings_schemas.errors import TidingsError
 from tidings_schemas.event import Event
 from tidings_schemas.from_json import JsonReader
-from tidings_schemas.kafka_errors import reason_of
+from tidings_schemas.kafka_errors import unread
 from tidings_schemas.registry import Registry
 
 from . import rules_topic
@@ -283,8 +283,7 @@ def _told() -> Iterator[None]:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from None
     except KafkaException as error:
-        hint = "is it up, and were its topics made by `tidings prepare`?"
-        _fail(f"Kafka at {Settings().bootstrap_servers}: {reason_of(error)}; {hint}")
+        _fail(str(unread(error, Settings().bootstrap_servers)))
     except (TidingsError, OSError) as error:
         _fail(str(error))
 

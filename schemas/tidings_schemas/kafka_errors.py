@@ -18,10 +18,11 @@ _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
 _NO_TOPIC = {KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION}
 
 
-def reason_of(error: KafkaException) -> str:
-    """What the client says went wrong, without its codes."""
+def unread(error: KafkaException, servers: str) -> BrokerUnavailable:
+    """The error that reading our own topics met: what the client says, without its codes, and the remedy."""
     reason = error.args[0]
-    return reason.str() if isinstance(reason, KafkaError) else str(reason)
+    text = reason.str() if isinstance(reason, KafkaError) else str(reason)
+    return BrokerUnavailable(f"Kafka at {servers}: {text}; is it up, and were its topics made by `tidings prepare`?")
 
 
 def typed(error: KafkaError, topic: str) -> TidingsError:

@@ -16,8 +16,8 @@ from tidings_replay.commands import report
 from tidings_replay.core.span import parse_bound
 from tidings_schemas.catalogue import Catalogue, load
 from tidings_schemas.codec import Codec
-from tidings_schemas.errors import BrokerUnavailable, Permanent
-from tidings_schemas.kafka_errors import reason_of
+from tidings_schemas.errors import Permanent
+from tidings_schemas.kafka_errors import unread
 from tidings_schemas.registry import Registry
 
 from tidings.explain.account import Account, Finding
@@ -96,8 +96,7 @@ def _rules(settings: Settings, catalogue: Catalogue) -> RuleSet:
     try:
         over, _ = rules_topic.compiled(settings, catalogue)
     except KafkaException as error:
-        hint = "is it up, and were its topics made by `tidings prepare`?"
-        raise BrokerUnavailable(f"Kafka at {settings.bootstrap_servers}: {reason_of(error)}; {hint}") from error
+        raise unread(error, settings.bootstrap_servers) from error
     return file_rules(settings.rules, catalogue).overlaid(over)
 
 
