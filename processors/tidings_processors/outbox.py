@@ -142,7 +142,11 @@ class Outbox:
                 name = names[record.topic] = self._namespace.name(record.topic)
             while True:
                 try:
-                    produce(name, record.value, record.key, record.partition, arrived, headers=record.headers)  # type: ignore[arg-type]
+                    produce(
+                        *(name, record.value, record.key, record.partition, arrived),
+                        timestamp=record.timestamp_ms,
+                        headers=record.headers,  # type: ignore[arg-type]
+                    )
                     break
                 except BufferError:
                     self._kafka.poll(0)

@@ -1,4 +1,4 @@
-"""Follows and preferences: compacted topics, of which a worker holds the partitions that it needs.
+"""Compacted topics as state, of which a worker holds the partitions that it needs; and preferences by user.
 
 A partition is restored before the first record that depends on it is processed, and kept up to date from then on.
 """
@@ -14,10 +14,8 @@ from tidings_schemas import Preference
 from tidings_schemas.codec import Codec
 from tidings_schemas.compacted import CompactedReader
 from tidings_schemas.errors import Permanent
-from tidings_schemas.topics import parse_follow_key
 
 from .core.failures import StateNotHereYet
-from .core.follower_index import FollowerIndex
 
 log = structlog.get_logger(__name__)
 
@@ -99,19 +97,6 @@ class PartitionedState(Generic[T]):
                 log.warning(
                     "a record that makes no sense", topic=self._topic, offset=message.offset(), error=str(error)
                 )
-
-
-def follows(config: dict[str, Any], topic: str) -> PartitionedState[FollowerIndex]:
-    """Who follows what. All is in the keys, so values are not decoded."""
-    return PartitionedState(config, topic, FollowerIndex, _apply_follow)
-
-
-def _apply_follow(index: FollowerIndex, key: bytes, value: bytes | None) -> None:
-    topic, user = parse_follow_key(key)
-    if value is None:
-        index.remove(topic, user)
-    else:
-        index.add(topic, user)
 
 
 class Preferences:

@@ -13,10 +13,10 @@ from confluent_kafka import KafkaException
 from tidings_schemas import Preference
 from tidings_schemas.codec import Codec
 from tidings_schemas.compacted import all_partitions_of
-from tidings_schemas.errors import Permanent, Transient
 
 from .core.failures import StateNotHereYet
 from .core.shared import ReaderKey, is_particular
+from .patient import PatientCodec
 from .state import PartitionedState
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ class Wishes:
     def __init__(self, config: dict[str, Any], topic: str, codec: Codec) -> None:
         self._config = config
         self._topic = topic
-        self._codec = codec
+        self._codec = PatientCodec(codec, Preference.avro_name)
         self._state = PartitionedState(config, topic, PartitionWishes, self._apply)
         self._partitions = range(0)
         self._started = False
@@ -62,6 +62,7 @@ class Wishes:
     def close(self) -> None:
         """Stops reading."""
         self._closed.set()
+        self._codec.close()
         self._state.close()
 
     def particular(self) -> dict[int, set[str]]:
@@ -96,7 +97,8 @@ class Wishes:
 
     def _apply(self, wishes: PartitionWishes, key: bytes, value: bytes | None) -> None:
         user = key.decode()
-        preference = None if value is None else self._decode(value)
+        # What cannot be read is as if there were none: `Preferences` says so in the log.
+        preference = None if value is None else self._codec.fields_of(value)
         if preference is None:
             wishes.particular.discard(user)
             return
@@ -106,15 +108,3 @@ class Wishes:
             wishes.particular.discard(user)
         if len(wishes.readers) < _MAX_READERS:
             wishes.readers.add((preference["locale"], preference["time_zone"]))
-
-    def _decode(self, value: bytes) -> dict[str, Any] | None:
-        while not self._closed.is_set():
-            try:
-                name, record = self._codec.decode(value)
-                return record if name == Preference.avro_name else None
-            except Permanent:  # `Preferences` says so in the log
-                return None
-            except Transient as error:
-                log.warning("preferences wait for the schema registry", error=str(error))
-                self._closed.wait(_RETRY_S)
-        return None

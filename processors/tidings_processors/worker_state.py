@@ -12,6 +12,7 @@ from tidings_schemas.topics import DRAFTS, DRAFTS_URGENT, FOLLOWS, MATCHES, MATC
 from . import state
 from .books import Books
 from .core.untimed import untimed_codec
+from .follows import Follows
 from .known_schemas import KnownSchemas
 from .rule_book import RuleBook
 from .settings import Settings
@@ -38,7 +39,7 @@ class WorkerState:
         self.rules = rules
         self._config = config
         self._rules_topic = name(RULES)
-        self.follows = state.follows(config, name(FOLLOWS))
+        self.follows = Follows(config, name(FOLLOWS), untimed_codec(catalogue, registry))
         self.preferences = state.Preferences(config, name(PREFERENCES), Codec(catalogue, schemas))
         self.wishes = Wishes(config, name(PREFERENCES), untimed_codec(catalogue, registry))
         self.windows = {

@@ -52,4 +52,5 @@ BUGS: Mapping[str, tuple[Parts, Invariant]] = {
     "the hub skips the record at the boundary": (Parts(hub=Hasty), Invariant.SKIP),
     "a cursor is off by one": (Parts(dispatcher=Short), Invariant.CURSOR),
     "a producer without order": (Parts(keeps_order=False), Invariant.ORDER),
+    "a follow counts for what was before it": (Parts(follows_count_since=False), Invariant.ORDER),
 }

@@ -24,6 +24,7 @@ class Parts:
         gateway_window: how many ids a gateway remembers.
         done_when_handed_over: a run counts as done before Kafka has what came of it.
         keeps_order: a producer's records of one partition arrive in their order.
+        follows_count_since: fan-out knows since when somebody follows.
     """
 
     window: Callable[[], Window] = full_window
@@ -32,3 +33,4 @@ class Parts:
     dispatcher: type[Dispatcher] = Dispatcher
     done_when_handed_over: bool = False
     keeps_order: bool = True
+    follows_count_since: bool = True

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from tidings_gateway.core.ladder import Marks
+from tidings_processors.core.fan_out import CLOCKS_MS
 from tidings_processors.core.follower_index import FollowerIndex
 from tidings_processors.core.record import RecordIn, RecordOut
 from tidings_schemas import Event, Notification, SharedNotification
@@ -23,6 +24,7 @@ from .worker import INPUTS, Group
 
 USERS = ("ann", "bob", "eve")
 FOLLOWS = {"popular": USERS, "rare": USERS[:1]}
+LATER = USERS[1], "rare"  # who begins to follow amid the schedule, and what
 STEPS = 60
 _BEGIN_MS = 1_700_000_000_000
 _AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -44,7 +46,9 @@ class Simulation:
         self._seqs: dict[str, int] = {}
         self._marks = self._rng.choice(_MARKS)
         stages.asked.window = lambda partition: self._group.window(partition)
-        stages.asked.followers = self._followers().__getitem__
+        self._has_followed_later = False
+        self._followers = self._first_followers()
+        stages.asked.followers = self._followers.__getitem__
         self._group = Group(self._log, stages, self._parts, self._rng)
         self._gateways = [self._gateway() for _ in range(2)]
         self._clients = [
@@ -135,6 +139,17 @@ class Simulation:
         if client.gateway and client.session:
             client.gateway.send_away(client.session)
 
+    def begin_to_follow(self) -> None:
+        """A user follows one more topic, a moment behind whatever came before: for what is nearer it counts too."""
+        user, topic = LATER
+        if self._has_followed_later or topic not in self._seqs:
+            return
+        self._has_followed_later = True
+        self._now = round(self._now + (CLOCKS_MS + 1) / 1000, 3)
+        since_ms = self._now_ms if self._parts.follows_count_since else 0
+        self._followers[partition_of(topic, PARTITIONS)].add(topic, user, since_ms)
+        self.history.append(Followed(self._now, user, topic, True))
+
     def lose_a_connection(self) -> None:
         """A client's connection is cut."""
         self._rng.choice(self._clients).disconnect()
@@ -207,14 +222,17 @@ class Simulation:
 
     def _gateway(self) -> Gateway:
         back, tail_bytes = self._rng.choice((MARGIN, MARGIN + 3, HUGE)), self._rng.choice((2_000, 8_000, HUGE))
-        follows = _follows
+        follows = self._follows
         return Gateway(self._log, self._stages.codec, self._parts, follows, self._clock, back, tail_bytes, self._marks)
 
-    def _followers(self) -> list[FollowerIndex]:
+    def _follows(self, user: str, topic: str) -> bool:
+        return user in FOLLOWS.get(topic, ()) or (self._has_followed_later and (user, topic) == LATER)
+
+    def _first_followers(self) -> list[FollowerIndex]:
         indexes = [FollowerIndex() for _ in range(PARTITIONS)]
         for topic, users in FOLLOWS.items():
             for user in users:
-                indexes[partition_of(topic, PARTITIONS)].add(topic, user)
+                indexes[partition_of(topic, PARTITIONS)].add(topic, user, 0)
         return indexes
 
     def _clock(self) -> float:
@@ -223,10 +241,6 @@ class Simulation:
     @property
     def _now_ms(self) -> int:
         return _BEGIN_MS + int(self._now * 1000)
-
-
-def _follows(user: str, topic: str) -> bool:
-    return user in FOLLOWS.get(topic, ())
 
 
 _ACTIONS: dict[Callable[[Simulation], None], int] = {
@@ -241,6 +255,7 @@ _ACTIONS: dict[Callable[[Simulation], None], int] = {
     Simulation.cut_the_log: 2,
     Simulation.crash_a_gateway: 1,
     Simulation.drain_a_client: 1,
+    Simulation.begin_to_follow: 2,
     Simulation.lose_a_connection: 3,
     Simulation.come_back: 6,
     Simulation.read: 10,

@@ -16,9 +16,15 @@ from .stage import Stage
 
 Particular = Mapping[int, set[str]]
 
+#: A follow counts for events that came up to so many ms before it: the clocks of a gateway and of a service that
+#: produces are not one, and nobody shall miss what came right after the follow.
+CLOCKS_MS = 250
+
 
 class FanOut(Stage):
     """`matches` in; out: `drafts` keyed by user, or one for each partition, dead letters.
+
+    An event is for those who followed when it came, not for those who do when it is processed: a replay tells the same.
 
     Args:
         codec: encodes dead letters, and decodes a draft once for each schema id that is met.
@@ -56,7 +62,7 @@ class FanOut(Stage):
             step.outs += _shared(record, value, index, topic, self._particular())
             step.count("shared")
             return
-        users = index.of(topic)
+        users = _followers(index, topic, record)
         if not users:
             step.count("silent.no-followers")
         trace, lane = trace_headers(record), _lane(record)
@@ -80,6 +86,10 @@ class FanOut(Stage):
         return rule is None or rule.digest is None
 
 
+def _followers(index: FollowerIndex, topic: str, record: RecordIn) -> tuple[str, ...]:
+    return index.of(topic, record.timestamp_ms + CLOCKS_MS)
+
+
 def _lane(record: RecordIn) -> str:
     """What is critical stays on its own way."""
     return DRAFTS_URGENT.name if record.topic == MATCHES_URGENT.name else DRAFTS.name
@@ -99,6 +109,6 @@ def _shared(
     excepted = {partition: index.among(topic, users) for partition, users in sorted(particular.items())}
     for partition, users in excepted.items():
         add(b"", marks(users), partition)
-    for user in sorted(set().union(*excepted.values())):
+    for user in sorted(set().union(*excepted.values()).intersection(_followers(index, topic, record))):
         add(user.encode(), b"")
     return outs

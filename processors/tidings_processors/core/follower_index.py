@@ -1,65 +1,80 @@
-"""Who follows what, of one partition of `follows`, in little memory.
+"""Who follows what, and since when, of one partition of `follows`, in little memory.
 
-Most topics have one follower or a few: one is kept as a bare string, a few as a tuple, many as a set. Users' names are
-interned, since a user follows many topics.
+Most topics have one follower or a few: they are kept as a tuple, many as a dict, which takes less than a set. Users'
+names are interned, since a user follows many topics.
 
 One thread changes it (the reader of `follows`) while another asks: each change is one assignment or one operation of a
-set, and `of` takes a copy in one operation, so the one who asks sees the state before or after.
+dict, and each answer begins with one operation that takes a copy, so the one who asks sees the state before or after.
 """
 
+from collections.abc import Collection
 from sys import intern
+from typing import cast
 
 _FEW = 12
 
+Pairs = tuple[str | int, ...]  # user, since, user, since, …
+Users = tuple[str, ...]
+
 
 class FollowerIndex:
-    """Users by followed topic."""
+    """Users by followed topic. Times are ms since 1970."""
 
     def __init__(self) -> None:
-        self._topics: dict[str, str | tuple[str, ...] | set[str]] = {}
+        self._topics: dict[str, Pairs | dict[str, int]] = {}
 
-    def add(self, topic: str, user: str) -> None:
-        """`user` follows `topic`; again changes nothing."""
+    def add(self, topic: str, user: str, since_ms: int) -> None:
+        """`user` follows `topic` since then, whatever was known before."""
         user = intern(user)
-        found = self._topics.get(topic)
-        if found is None:
-            self._topics[topic] = user
-        elif isinstance(found, set):
-            found.add(user)
-        elif isinstance(found, str):
-            if found != user:
-                self._topics[topic] = (found, user)
-        elif user not in found:
-            self._topics[topic] = (*found, user) if len(found) < _FEW else {*found, user}
+        found = self._topics.get(topic, ())
+        if isinstance(found, dict):
+            found[user] = since_ms
+            return
+        pairs = (*_without(found, user), user, since_ms)
+        self._topics[topic] = pairs if len(pairs) <= 2 * _FEW else dict(zip(*_columns(pairs), strict=True))
 
     def remove(self, topic: str, user: str) -> None:
         """`user` follows `topic` no more; if they never did, nothing changes."""
-        found = self._topics.get(topic)
-        if isinstance(found, set):
-            found.discard(user)
-            if not found:
-                del self._topics[topic]
-        elif found == user:
-            del self._topics[topic]
-        elif isinstance(found, tuple) and user in found:
-            rest = tuple(other for other in found if other != user)
-            self._topics[topic] = rest if len(rest) > 1 else rest[0]
-
-    def of(self, topic: str) -> tuple[str, ...]:
-        """The topic's followers, in no order."""
         found = self._topics.get(topic, ())
-        return (found,) if isinstance(found, str) else tuple(found)
+        if isinstance(found, dict):
+            found.pop(user, None)
+            rest: Collection[object] = found
+        else:
+            rest = self._topics[topic] = _without(found, user)
+        if not rest:
+            del self._topics[topic]
+
+    def of(self, topic: str, at_ms: int) -> Users:
+        """Those of the topic's followers who followed it then already, in no order."""
+        users, since = _columns(self._topics.get(topic, ()))
+        if not since or max(since) <= at_ms:
+            return users
+        return tuple(user for user, since_ms in zip(users, since, strict=True) if since_ms <= at_ms)
 
     def count(self, topic: str) -> int:
         """How many follow the topic."""
         found = self._topics.get(topic, ())
-        return 1 if isinstance(found, str) else len(found)
+        return len(found) if isinstance(found, dict) else len(found) // 2
 
     def among(self, topic: str, users: set[str]) -> set[str]:
         """Those of `users` who follow the topic, in one operation."""
         found = self._topics.get(topic, ())
-        return users & (found if isinstance(found, set) else set(self.of(topic)))
+        return users & (found.keys() if isinstance(found, dict) else set(found[::2]))
 
     def __len__(self) -> int:
         """How many topics have followers."""
         return len(self._topics)
+
+
+def _columns(found: Pairs | dict[str, int]) -> tuple[Users, tuple[int, ...]]:
+    if isinstance(found, dict):
+        copied = found.copy()
+        return tuple(copied), tuple(copied.values())
+    return cast(Users, found[::2]), cast(tuple[int, ...], found[1::2])
+
+
+def _without(pairs: Pairs, user: str) -> Pairs:
+    if user not in pairs:
+        return pairs
+    at = pairs.index(user)
+    return pairs[:at] + pairs[at + 2 :]

@@ -21,6 +21,9 @@ from .stage import Stage
 _MAX_ATTRIBUTES = 3 * 512  # characters of id, source and subject together
 _MAX_TARGET = 512  # characters of a user or a followed topic
 _MAX_TRACE = 256  # characters of a trace context; it has 55
+#: A match bears its event's time, so that a replay tells the same followers; but of a producer whose clock is behind,
+#: or who repeats an old event, no follower shall wait longer than so many ms for what comes after the follow.
+OLDEST_MS = 60_000
 
 Fields = Mapping[str, Any]
 
@@ -91,6 +94,7 @@ class Match(Stage):
     ) -> None:
         assert record.value is not None
         event_part, index = b"", 0
+        happened_ms = min(max(record.timestamp_ms, now_ms - OLDEST_MS), now_ms)
         for rule in candidates:
             try:
                 if not _meets(rule, fields, envelope):
@@ -103,9 +107,10 @@ class Match(Stage):
             for target in targets:
                 drafts = self._drafts or self._learn_drafts()
                 event_part = event_part or drafts.event_part(envelope, record.value)
-                followed = target if isinstance(rule.audience, Followers) else None
+                followed, at_ms = (target, happened_ms) if isinstance(rule.audience, Followers) else (None, 0)
                 draft = drafts.whole(self._rule_part(rule, drafts), followed, event_part)
-                step.outs.append(RecordOut(topic, target.encode(), draft, _headers(record, index, envelope)))
+                headers = _headers(record, index, envelope)
+                step.outs.append(RecordOut(topic, target.encode(), draft, headers, timestamp_ms=at_ms))
                 index += 1
 
     def _learn_drafts(self) -> DraftBytes:

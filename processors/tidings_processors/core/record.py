@@ -39,13 +39,18 @@ class RecordIn(NamedTuple):
 
 
 class RecordOut(NamedTuple):
-    """A record to produce; `topic` is the bare name. Its partition is its key's, unless `partition` says another."""
+    """A record to produce; `topic` is the bare name.
+
+    Its partition is its key's, unless `partition` says another; its time is when it is produced, unless `timestamp_ms`
+    says another.
+    """
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Headers
     partition: int = -1
+    timestamp_ms: int = 0
 
 
 @dataclass(slots=True)

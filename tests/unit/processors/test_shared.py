@@ -54,7 +54,7 @@ FOLLOWERS = [user for partition in range(PARTITIONS) for user in users_in(partit
 def index(followers: list[str]) -> FollowerIndex:
     made = FollowerIndex()
     for user in followers:
-        made.add(TOPIC, user)
+        made.add(TOPIC, user, 0)
     return made
 
 
@@ -120,6 +120,16 @@ def test_who_has_wishes_is_excepted_and_gets_a_draft_of_their_own() -> None:
     step = fanned(1, muted, stranger)
     assert [out.key for out in step.outs] == [b"", b"", b"", b"", muted.encode()]
     assert [dict(out.headers)["tidings-shared"] for out in step.outs] == [b"", mark_of(muted), b"", b"", b""]
+
+
+def test_who_has_wishes_and_followed_later_is_excepted_and_told_nothing() -> None:
+    """The gateway weighs no wishes, so they are not left to it."""
+    late = users_in(1, 4)[3]
+    made = index(FOLLOWERS)
+    made.add(TOPIC, late, NOW_MS + 10_000)
+    step = FanOut(CODEC, lambda _: made, particular(late), 1, lambda: RULES).process(MATCHES, NOW_MS)
+    assert [out.key for out in step.outs] == [b"", b"", b"", b""]
+    assert dict(step.outs[1].headers)["tidings-shared"] == mark_of(late)
 
 
 def test_a_rule_that_gathers_for_each_user_is_never_shared() -> None:

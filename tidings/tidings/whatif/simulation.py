@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from tidings_processors.core.delivery import Delivery
@@ -23,22 +22,6 @@ from tidings_schemas.topics import DEAD_LETTERS, DRAFTS, DRAFTS_URGENT, MATCHES,
 
 _SEEN = 1_000_000  # notification ids that are known to be made already
 _LARGEST = 1 << 30  # a past event was small enough, or it would not be there
-
-
-class FollowersAt(FollowerIndex):
-    """Who followed what at a moment: follows that began later do not count."""
-
-    def __init__(self, follows: Iterable[Follow]) -> None:
-        super().__init__()
-        self.at = datetime.max.replace(tzinfo=UTC)
-        self._since: dict[tuple[str, str], datetime] = {}
-        for follow in follows:
-            self.add(follow.topic, follow.user)
-            self._since[follow.topic, follow.user] = follow.since
-
-    def of(self, topic: str) -> tuple[str, ...]:
-        """See `FollowerIndex.of`."""
-        return tuple(user for user in super().of(topic) if self._since[topic, user] <= self.at)
 
 
 @dataclass(slots=True)
@@ -72,10 +55,12 @@ class Simulation:
     ) -> None:
         self._codec = Codec(catalogue, schemas)
         untimed = untimed_codec(catalogue, schemas)
-        self._followers = FollowersAt(follows)
+        followers = FollowerIndex()
+        for follow in follows:
+            followers.add(follow.topic, follow.user, round(follow.since.timestamp() * 1000))
         window = Window(_SEEN)
         self._match = Match(self._codec, untimed, lambda: rules, _LARGEST)
-        self._fan_out = FanOut(self._codec, lambda _: self._followers)
+        self._fan_out = FanOut(self._codec, lambda _: followers)
         self._delivery = Delivery(
             self._codec, untimed, lambda: rules, lambda _, user: preferences.get(user), lambda _: window
         )
@@ -88,11 +73,9 @@ class Simulation:
             RegistryUnavailable: try again.
         """
         self.made.events += 1
-        at = moment(event.timestamp_ms)
-        if at is None:  # nobody knows who followed what then
+        if moment(event.timestamp_ms) is None:  # nobody knows who followed what then
             self.made.dead += 1
             return
-        self._followers.at = at
         outs = self._step(self._match, event)
         drafts = [out for out in outs if out.topic in (DRAFTS.name, DRAFTS_URGENT.name)]
         for out in outs:

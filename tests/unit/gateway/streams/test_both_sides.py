@@ -93,14 +93,17 @@ class Place:
         """Or no more. Doing so again keeps the time of the first, as the gateway's PUT does."""
         self.now += timedelta(seconds=1)
         since = self.follows.since(user, topic) or self.now
-        (self._index.add if on else self._index.remove)(topic, user)
+        if on:
+            self._index.add(topic, user, round(since.timestamp() * 1000))
+        else:
+            self._index.remove(topic, user)
         self.follows.apply([Change(follow_key(topic, user), {"since": since} if on else None, self._ms)])
 
     def happen(self, number: int, flight: str, minutes: int) -> None:
         """An event, through all; once more with the same number is a replay."""
         self.now += timedelta(seconds=1)
         value = event(delayed(minutes, flight=flight), event_id=f"e{number}")
-        for out in self._step(self._match, [record(value, number)]):
+        for out in self._step(self._match, [record(value, number, timestamp_ms=self._ms)]):
             assert out.topic == MATCHES.name
             for draft in self._step(self._fan_out(), [self._in(out, 0)]):
                 assert draft.topic == DRAFTS.name
@@ -146,7 +149,7 @@ class Place:
             self.dispatcher.publish(partition, self._intake.records(log[-1:]), len(log))
 
     def _in(self, out: RecordOut, partition: int) -> RecordIn:
-        return RecordIn(out.topic, partition, 0, out.key, out.value, out.headers, self._ms)
+        return RecordIn(out.topic, partition, 0, out.key, out.value, out.headers, out.timestamp_ms or self._ms)
 
     def _step(self, stage: Match | FanOut | Delivery, run: list[RecordIn]) -> list[RecordOut]:
         step = stage.process(run, self._ms)
