@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -20,6 +19,7 @@ from .api.openapi import describe
 from .api.page import Page
 from .auth.authenticator import Authenticator
 from .fleet import Fleet
+from .handover import Handover
 from .health import KafkaHealth
 from .measured import MeasuredSource
 from .metrics import Metrics
@@ -58,7 +58,7 @@ def create_app(
     Raises:
         UnusableKey: the configured key cannot be used.
     """
-    services = replace(_services(settings, source, codec, stream_settings or StreamSettings()), fleet=fleet)
+    services = _services(settings, source, codec, stream_settings or StreamSettings(), fleet)
     app = FastAPI(
         title="Tidings gateway",
         version=version("tidings"),
@@ -80,7 +80,11 @@ def create_app(
 
 
 def _services(
-    settings: GatewaySettings, source: Source | None, codec: Codec | None, stream_settings: StreamSettings
+    settings: GatewaySettings,
+    source: Source | None,
+    codec: Codec | None,
+    stream_settings: StreamSettings,
+    fleet: Fleet | None,
 ) -> Services:
     auth = Authenticator(settings)
     if codec is None:
@@ -97,7 +101,7 @@ def _services(
         time.time,
         follows.has_followed,
         sharing,
-        settings.shards(),
+        settings.shards() if fleet is None else settings.shards(fleet.number, fleet.sharing),
         follows.changes,
     )
     metrics.watch(streams.counters, views.restoring)
@@ -110,6 +114,8 @@ def _services(
         reader=JsonReader(codec.catalogue),
         health=KafkaHealth(settings),
         metrics=metrics,
+        fleet=fleet,
+        handover=None if fleet is None or fleet.doors is None else Handover(fleet.doors.outboxes),
         shard_table=ShardTable(settings, streams.move) if settings.shard else None,
     )
 

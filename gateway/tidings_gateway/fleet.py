@@ -9,6 +9,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from .handover import Doors
+
 _PATIENCE_S = 2.0
 _UP = "tidings_gateway_worker_up"
 
@@ -20,10 +22,17 @@ class Fleet:
     Attributes:
         number: which of them this is.
         ports: of each worker, on 127.0.0.1.
+        doors: through which they pass connections on; None: they do not, so each serves everybody.
     """
 
     number: int
     ports: Sequence[int]
+    doors: Doors | None = None
+
+    @property
+    def sharing(self) -> int:
+        """How many workers share out the partitions."""
+        return 1 if self.doors is None else len(self.ports)
 
     async def ask_others(self, path: str) -> dict[int, httpx.Response | None]:
         """The other workers' answers to `GET path`; None: no answer within two seconds."""

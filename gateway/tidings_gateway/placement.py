@@ -46,6 +46,12 @@ class Placement:
             return None
         return self._shards.elsewhere(self._hub.partition_of(user))
 
+    def colleague(self, user: str) -> int | None:
+        """The worker of this gateway that serves the user; None: this one, another gateway, or nobody knows yet."""
+        if self._shards is None or not self._hub.count or self.elsewhere(user) is not None:
+            return None
+        return self._shards.colleague(self._hub.partition_of(user))
+
     def serves(self, user: str) -> bool:
         """Whether a stream of the user can be opened here now."""
         return self._hub.count > 0 and self._pump.serves(self._hub.partition_of(user))
@@ -57,5 +63,5 @@ class Placement:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._pump.primed.wait()
-                while self.elsewhere(user) is None and not self.serves(user):
+                while self.elsewhere(user) is None and self.colleague(user) is None and not self.serves(user):
                     await self._pump.until_turned()

@@ -2,6 +2,7 @@
 
 - It offers its transport to the application, which may take the connection over (transports/fast.py). After that no
   task, no scope and no parser is kept for the stream.
+- It lets go of a connection that another worker is to serve, and takes in such a one (handover.py).
 - A request head must be whole within a deadline and below a size; uvicorn knows neither (Kludex/uvicorn#157).
 """
 
@@ -26,12 +27,14 @@ class StreamProtocol(HttpToolsProtocol):
         head_seconds: deadline for a request head.
         head_bytes: its largest size, request line included.
         write_buffer: bytes that may wait in the transport before a stream counts as slow.
+        handed: the head of the request that another worker read on this connection.
     """
 
     head_seconds: ClassVar[float] = 10.0
     head_bytes: ClassVar[int] = 32 * 1024
     write_buffer: ClassVar[int] = 64 * 1024
 
+    handed = b""
     _sink: FastSink | None = None
     _deadline: asyncio.TimerHandle | None = None
     _head = 0  # bytes of the request head so far
@@ -58,9 +61,27 @@ class StreamProtocol(HttpToolsProtocol):
         self.pipeline = _NOTHING
         return sink
 
+    def release(self) -> int | None:
+        """As `Releasing.release`. With more requests behind this one it is kept, and so is what is encrypted."""
+        cycle, transport = self.cycle, self.transport
+        if cycle.disconnected or transport.is_closing() or transport.get_extra_info("sslcontext"):
+            return None
+        if self.pipeline or self._in_head:
+            return None
+        self.flow.pause_reading()
+        cycle.disconnected = True
+        cycle.message_event.set()
+        return int(transport.get_extra_info("socket").fileno())
+
+    def let_go(self) -> None:
+        """As `Releasing.let_go`."""
+        self.transport.abort()
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._await_head()
+        if self.handed:
+            self.data_received(self.handed)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_done()

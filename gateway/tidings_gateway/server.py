@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import structlog
 import uvicorn
 
+from .handover import Reception
 from .protocol import StreamProtocol
 
 log = structlog.get_logger(__name__)
@@ -30,12 +31,21 @@ class GatewayServer(uvicorn.Server):
         config: uvicorn's.
         streams: drained first; `draining` is what readiness looks at.
         window: seconds over which streams end; None = what `streams` itself thinks right.
+        inbox: where other workers pass connections on to this one.
     """
 
-    def __init__(self, config: uvicorn.Config, streams: Drainable, window: float | None = None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        streams: Drainable,
+        window: float | None = None,
+        inbox: socket.socket | None = None,
+    ) -> None:
         super().__init__(config)
         self._streams = streams
         self._window = window
+        self._inbox = inbox
+        self._reception: Reception | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Asked to end. Unlike uvicorn the signal is not raised again at the end: a drained exit is status 0."""
@@ -44,6 +54,12 @@ class GatewayServer(uvicorn.Server):
             self.force_exit = True
         self.should_exit = True
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens, and takes in what other workers pass on."""
+        await super().startup(sockets)
+        if self._inbox is not None:
+            self._reception = Reception(self._inbox, self._end_of)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends the streams, still listening: who comes meanwhile is sent away with `bye` and comes back elsewhere."""
         drain = asyncio.create_task(self._streams.drain(self._window))
@@ -51,7 +67,15 @@ class GatewayServer(uvicorn.Server):
             await asyncio.wait([drain], timeout=0.1)
         drain.cancel()
         await asyncio.gather(drain, return_exceptions=True)
+        if self._reception is not None:
+            self._reception.close()
         await super().shutdown(sockets)
+
+    def _end_of(self, head: bytes) -> StreamProtocol:
+        """As uvicorn makes it of an accepted connection."""
+        protocol = StreamProtocol(self.config, self.server_state, self.lifespan.state)
+        protocol.handed = head
+        return protocol
 
 
 def configure(app: Any, protocol: type[StreamProtocol] = StreamProtocol, **more: Any) -> uvicorn.Config:

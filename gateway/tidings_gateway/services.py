@@ -10,6 +10,7 @@ from tidings_schemas.from_json import JsonReader
 from .auth.authenticator import Authenticator
 from .auth.identity import Identity
 from .fleet import Fleet
+from .handover import Handover
 from .health import KafkaHealth
 from .metrics import Metrics
 from .settings import GatewaySettings
@@ -21,9 +22,10 @@ from .writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of a running gateway. `fleet`: the other workers on its port; `shard_table`: of moved partitions.
+    """The parts of a running gateway.
 
-    Both are None where there is but one.
+    `fleet`: the other workers on its port; `handover`: the way of a connection to one of them; `shard_table`: of moved
+    partitions. All are None where there is but one.
     """
 
     settings: GatewaySettings
@@ -35,6 +37,7 @@ class Services:
     health: KafkaHealth
     metrics: Metrics
     fleet: Fleet | None = None
+    handover: Handover | None = None
     shard_table: ShardTable | None = None
 
 

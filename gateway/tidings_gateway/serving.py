@@ -38,7 +38,8 @@ async def serve(
     async with running(services):
         collector.spare()
         log.info("gateway is ready", address=_address(listeners[0]), development=settings.development)
-        server = GatewayServer(configure(app, lifespan="off"), services.streams)
+        inbox = None if fleet is None or fleet.doors is None else fleet.doors.inbox
+        server = GatewayServer(configure(app, lifespan="off"), services.streams, inbox=inbox)
         on_ready(server)
         await server.serve(sockets=list(listeners))
     log.info("gateway has stopped")

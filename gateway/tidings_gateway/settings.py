@@ -107,12 +107,16 @@ class GatewaySettings(Settings):
             raise ValueError(f"TIDINGS_GATEWAY_ADDRESSES must name all {count} shards in order, as each gateway's does")
         return self
 
-    def shards(self) -> Shards | None:
-        """Which users this gateway serves, and where the others are; None: it serves everybody."""
+    def shards(self, worker: int = 0, workers: int = 1) -> Shards | None:
+        """Which users are served here, and where the others are; None: everybody is.
+
+        Args:
+            worker: of how many that share out this gateway's partitions.
+        """
         if self.shard is None:
-            return None
+            return None if workers == 1 else Shards(0, ("",), worker=worker, workers=workers)
         here, count = parse_shard(self.shard)
-        return Shards(here, tuple(self.addresses) or default_addresses(count))
+        return Shards(here, tuple(self.addresses) or default_addresses(count), worker=worker, workers=workers)
 
     @property
     def development(self) -> bool:

@@ -188,6 +188,10 @@ class Streams:
         await self._until_known(user)
         return self._placement.elsewhere(user)
 
+    def colleague(self, user: str) -> int | None:
+        """See `Placement.colleague`; call it after `elsewhere`, which waits until that is known."""
+        return self._placement.colleague(user)
+
     def move(self, moves: Mapping[int, int]) -> None:
         """See `Placement.move`: the streams of partitions that go elsewhere end by `bye` with `moved`."""
         self._placement.move(moves)

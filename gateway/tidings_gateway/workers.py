@@ -21,6 +21,7 @@ from tidings_schemas.errors import Permanent
 
 from .core.restarts import Life, delay, died
 from .fleet import Fleet
+from .handover import doors_of
 from .settings import GatewaySettings
 from .sockets import listen
 from .stream_settings import StreamSettings
@@ -63,6 +64,7 @@ class Workers:
         self._listeners = listeners
         self._own = [listen("127.0.0.1", 0) for _ in listeners]  # where each can be asked alone
         self._ports = [own.getsockname()[1] for own in self._own]
+        self._doors = doors_of(len(listeners))
         self._workers = [_Worker(number, Life(time.monotonic())) for number in range(len(listeners))]
         self._signals: list[int] = []  # that came and are not yet dealt with
         self._deadline: float | None = None  # of the drain
@@ -85,6 +87,8 @@ class Workers:
                 signal.signal(number, handler)
             for own in self._own:
                 own.close()
+            for doors in self._doors:
+                doors.close()
         if self._failure:
             raise WorkersFailed(self._failure)
 
@@ -105,7 +109,8 @@ class Workers:
         number = worker.number
         told, tell = _SPAWN.Pipe(duplex=False)
         sockets = (self._listeners[number], self._own[number])
-        arguments = (self._settings, self._limits, Fleet(number, self._ports), sockets, tell)
+        fleet = Fleet(number, self._ports, self._doors[number] if self._doors else None)
+        arguments = (self._settings, self._limits, fleet, sockets, tell)
         worker.process = _SPAWN.Process(target=work, args=arguments, name=f"worker-{number}")
         worker.process.start()
         tell.close()

@@ -4,9 +4,9 @@ Each record is one user's and is written by itself, so a process that is short o
 as it can with broadcasts (scale.py). A backlog becomes visible in one moment; how long it takes says how much they
 deliver.
 
-Workers read every record, their own users' or not; shards read their own partitions only, and each user asks the one
-that has its partition. On two cores the readers of the streams and the broker need room too: with a share of a core for
-each process, the clock tells what as many whole cores would, in proportion.
+Workers and shards read their own partitions only. A user's connection to any worker is passed on to the right one; to a
+shard each user goes by itself. On two cores the readers of the streams and the broker need room too: with a share of a
+core for each process, the clock tells what as many whole cores would, in proportion.
 """
 
 import secrets

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from tidings_gateway.services import Known, Services, Wired
 
+from .colleagues import passed_on
 from .redirects import redirect
 
 router = APIRouter(tags=["notifications"])
@@ -48,6 +49,8 @@ async def get_notifications(
     """The inbox; or, with `after`, what came since, for networks that do not let a stream through."""
     if sent_on := redirect(request, await services.streams.elsewhere(identity.user)):
         return sent_on
+    if await passed_on(request, services, identity.user):
+        return Response(status_code=204)  # which nobody gets
     if after is not None:
         return await _waited(services, identity.user, after, wait)
     inbox = await services.streams.snapshot(identity.user, limit)

@@ -13,6 +13,7 @@ from tidings_gateway.services import services_of
 from tidings_gateway.streams import STREAM_PATH
 
 from . import problems
+from .colleagues import passed_on
 from .problems import Problem
 from .redirects import redirect
 
@@ -83,6 +84,8 @@ async def _respond(request: Request) -> Response:
     away = await services.streams.elsewhere(identity.user)
     if sent_on := redirect(request, away, **({"lastEventId": cursor} if cursor else {})):
         return sent_on
+    if await passed_on(request, services, identity.user):
+        return Response(status_code=204)  # which nobody gets
     return services.streams.response(identity.user, cursor, float(identity.expires_at))
 
 

@@ -1,4 +1,4 @@
-"""Which gateway serves which partition, and under which address. Pure.
+"""Which gateway serves which partition, under which address, and which worker of it. Pure.
 
 A user's partition is Kafka's own hash (murmur2) of the user's name, so whoever can compute that knows where to go.
 """
@@ -19,19 +19,31 @@ class Shards:
         here: this gateway's shard.
         addresses: of each shard, as clients reach it: `https://push-1.example.com`, or `/shards/1` behind one proxy.
         moves: partition → shard, for those that do not live on shard `partition % count`.
+        worker: which of this gateway's workers this is, of `workers`; they share out its partitions.
     """
 
     here: int
     addresses: tuple[str, ...]
     moves: Mapping[int, int] = field(default_factory=dict)
+    worker: int = 0
+    workers: int = 1
 
     def owner(self, partition: int) -> int:
         """The shard that serves the partition."""
         return self.moves.get(partition, partition % len(self.addresses))
 
     def own(self, count: int) -> Collection[int]:
-        """Those of `count` partitions that this gateway serves."""
-        return frozenset(partition for partition in range(count) if self.owner(partition) == self.here)
+        """Those of `count` partitions that are served here: by this worker of this gateway."""
+        return frozenset(
+            partition
+            for partition in range(count)
+            if self.owner(partition) == self.here and self.colleague(partition) is None
+        )
+
+    def colleague(self, partition: int) -> int | None:
+        """The worker of its gateway that serves the partition; None: one with this one's number."""
+        worker = partition // len(self.addresses) % self.workers
+        return None if worker == self.worker else worker
 
     def elsewhere(self, partition: int) -> str | None:
         """The address of the gateway that serves the partition; None: this one."""

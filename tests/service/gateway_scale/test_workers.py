@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -58,6 +59,74 @@ def test_streams_spread_over_the_workers_and_each_gets_its_own(here: Corner, por
         assert sum(by_worker.values()) == 60
         assert min(by_worker.values()) >= 10  # of a fair coin thrown 60 times once in ten millions less
         assert series(port, "tidings_gateway_worker_up") == {"0": 1, "1": 1}
+
+
+@pytest.mark.kafka
+def test_a_record_is_read_by_one_worker_only(here: Corner, port: int) -> None:
+    """The one to which the connection of its user is passed on."""
+    with gateway(here, port, "--workers", "2"), ExitStack() as stack:
+        streams = opened(stack, here, port, 40)
+        here.publish(*streams, title="hello")
+        for stream in streams.values():
+            stream.until_titles("hello")
+        until(lambda: sum(series(port, "tidings_gateway_records_total").values()) >= 40, "all are counted")
+        assert sum(series(port, "tidings_gateway_records_total").values()) == 40
+
+
+@pytest.mark.kafka
+def test_workers_without_a_partition_pass_everybody_on(here: Corner, port: int) -> None:
+    """Five of them on four partitions."""
+    with gateway(here, port, "--workers", "5"), ExitStack() as stack:
+        streams = opened(stack, here, port, 40)
+        here.publish(*streams, title="hello")
+        for stream in streams.values():
+            stream.until_titles("hello")
+        assert list(series(port, "tidings_gateway_streams_open").values()).count(0) == 1
+
+
+@pytest.mark.kafka
+def test_one_connection_may_ask_for_one_user_after_another(here: Corner, port: int) -> None:
+    """It goes to and fro between the workers, with what they all can answer in between."""
+    users = [f"user-{number}" for number in range(20)]
+    here.publish(*users, title="hello")
+    with gateway(here, port, "--workers", "2"), httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
+        for user in users * 2:
+            headers = {"authorization": here.bearer(user)}
+            inbox = http.get("/v1/notifications", headers=headers, timeout=30)
+            assert [notification["title"] for notification in inbox.json()["notifications"]] == ["hello"]
+            assert http.get("/v1/follows", headers=headers, timeout=30).json() == {"follows": []}
+
+
+@pytest.mark.kafka
+def test_what_cannot_be_passed_on_is_answered(here: Corner, port: int) -> None:
+    """A request with more behind it on the same connection, or with a body: here, or that it belongs elsewhere."""
+    with gateway(here, port, "--workers", "2"):
+        for number in range(20):
+            head = (
+                f"GET /v1/notifications HTTP/1.1\r\nhost: localhost\r\nauthorization: {here.bearer(f'user-{number}')}"
+            )
+            for request, answers in (
+                (f"{head}\r\n\r\n{head}\r\nconnection: close\r\n\r\n", 2),
+                (f"{head}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}", 1),
+            ):
+                with socket.create_connection(("127.0.0.1", port), 30) as connection:
+                    connection.sendall(request.encode())
+                    got = b"".join(iter(lambda: connection.recv(65536), b""))
+                    assert got.count(b"HTTP/1.1 200") + got.count(b"HTTP/1.1 421") == answers
+
+
+@pytest.mark.kafka
+def test_connections_that_were_passed_on_leave_nothing_behind(here: Corner, port: int) -> None:
+    """Neither where they came nor where they went."""
+    with gateway(here, port, "--workers", "2") as parent:
+        everybody = [psutil.Process(parent.pid), *workers(parent)]
+        httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30)  # opens what is kept open
+        before = sum(process.num_fds() for process in everybody)
+        with ExitStack() as stack:
+            opened(stack, here, port, 100)
+        until(lambda: sum(series(port, "tidings_gateway_streams_open").values()) == 0, "all have gone")
+        # Some are those of requests for metrics, which come and go.
+        until(lambda: sum(process.num_fds() for process in everybody) < before + 10, "their descriptors are closed")
 
 
 @pytest.mark.kafka

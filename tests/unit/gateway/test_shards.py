@@ -21,6 +21,29 @@ def test_each_partition_has_exactly_one_gateway(count: int, shards: int, moves: 
         assert {one.elsewhere(partition) for one in everyone} <= {None, f"/shards/{home}"}
 
 
+@given(count=st.integers(1, 64), shards=st.integers(1, 9), workers=st.integers(1, 9), moves=MOVES)
+def test_each_partition_has_exactly_one_worker(count: int, shards: int, workers: int, moves: dict[int, int]) -> None:
+    """Of its gateway, whose workers agree which of them that is; all shards' together serve all."""
+    addresses = default_addresses(shards)
+    everyone = [
+        Shards(here, addresses, worker=worker, workers=workers).moved(moves)
+        for here in range(shards)
+        for worker in range(workers)
+    ]
+    assert sorted(partition for one in everyone for partition in one.own(count)) == list(range(count))
+    for one in everyone:
+        for partition in one.own(count):
+            others = [other for other in everyone if other.here == one.here and other is not one]
+            assert {other.colleague(partition) for other in others} <= {one.worker}
+
+
+def test_workers_of_one_gateway_have_about_the_same_number_of_partitions() -> None:
+    """Also where the gateway is one shard of several, whose partitions are every second."""
+    for shards in (1, 2):
+        one = Shards(0, default_addresses(shards), workers=2)
+        assert len(one.own(16)) == 16 / shards / 2
+
+
 @given(moves=MOVES)
 def test_the_table_of_moves_is_read_as_it_was_written(moves: dict[int, int]) -> None:
     """Through the topic `control` and back."""
@@ -57,6 +80,8 @@ def test_addresses_are_a_comma_separated_list_in_the_order_of_the_shards() -> No
     assert given == Shards(1, ("https://a.example", "https://b.example:8443/push"))
     assert settings(shard="1/2").shards() == Shards(1, ("/shards/0", "/shards/1"))
     assert settings().shards() is None
+    assert settings().shards(1, 2) == Shards(0, ("",), worker=1, workers=2)
+    assert settings(shard="1/2").shards(1, 2) == Shards(1, ("/shards/0", "/shards/1"), worker=1, workers=2)
 
 
 @pytest.mark.parametrize(
