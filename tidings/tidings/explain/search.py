@@ -19,8 +19,9 @@ from tidings_schemas import DeadLetter, Decision, Draft, Notification, ReadState
 from tidings_schemas.cloudevents import Envelope
 from tidings_schemas.codec import Codec
 from tidings_schemas.compacted import all_partitions_of
-from tidings_schemas.errors import BrokerUnavailable, InvalidEvent, Permanent
+from tidings_schemas.errors import InvalidEvent, Permanent
 from tidings_schemas.identity import notification_id
+from tidings_schemas.kafka_errors import unread
 from tidings_schemas.partitioner import partition_of
 from tidings_schemas.settings import Settings
 from tidings_schemas.stamps import EPOCH, moment
@@ -187,7 +188,7 @@ class Search:
         try:
             return len(all_partitions_of(self._settings.kafka(), name))
         except KafkaException as error:
-            raise BrokerUnavailable(f"Kafka at {self._settings.bootstrap_servers} did not answer: {error}") from error
+            raise unread(error, self._settings.bootstrap_servers) from error
 
     def _records(self, topics: Iterable[Topic], since: Bound, only: frozenset[int] | None = None) -> Iterator[RecordIn]:
         return self._read_all([topic.name for topic in topics], since, only)
