@@ -6,20 +6,33 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import psutil
 import pytest
+from tidings.local.ports import free_ports
+from tidings.local.services import Endpoints
 
 from tests.service.gateway_api.test_running import failed
-from tests.service.gateway_scale.processes import Corner, gateway, is_ready, until
+from tests.service.gateway_scale.processes import Corner, corner, gateway, is_ready, until
 from tests.stopwatch import Stopwatch
 from tests.streaming.client import EventStream
 
 DRAIN_S = 2.0
+
+
+class Two(NamedTuple):
+    """Two workers on a port, and their parent."""
+
+    here: Corner
+    port: int
+    parent: subprocess.Popen[bytes]
 
 
 def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
@@ -58,19 +71,9 @@ def test_streams_spread_over_the_workers_and_each_gets_its_own(here: Corner, por
         by_worker = series(port, "tidings_gateway_streams_open")
         assert sum(by_worker.values()) == 60
         assert min(by_worker.values()) >= 10  # of a fair coin thrown 60 times once in ten millions less
+        until(lambda: sum(series(port, "tidings_gateway_records_total").values()) >= 60, "all are counted")
+        assert sum(series(port, "tidings_gateway_records_total").values()) == 60  # each was read once
         assert series(port, "tidings_gateway_worker_up") == {"0": 1, "1": 1}
-
-
-@pytest.mark.kafka
-def test_a_record_is_read_by_one_worker_only(here: Corner, port: int) -> None:
-    """The one to which the connection of its user is passed on."""
-    with gateway(here, port, "--workers", "2"), ExitStack() as stack:
-        streams = opened(stack, here, port, 40)
-        here.publish(*streams, title="hello")
-        for stream in streams.values():
-            stream.until_titles("hello")
-        until(lambda: sum(series(port, "tidings_gateway_records_total").values()) >= 40, "all are counted")
-        assert sum(series(port, "tidings_gateway_records_total").values()) == 40
 
 
 @pytest.mark.kafka
@@ -84,49 +87,54 @@ def test_workers_without_a_partition_pass_everybody_on(here: Corner, port: int) 
         assert list(series(port, "tidings_gateway_streams_open").values()).count(0) == 1
 
 
+@pytest.fixture(scope="module")
+def two(kafka: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
+    """Two workers for several tests, each with users of its own."""
+    with corner(kafka, f"two-{uuid.uuid4().hex}.", tmp_path_factory.mktemp("two")) as here:
+        port = free_ports().gateway
+        with gateway(here, port, "--workers", "2") as parent:
+            yield Two(here, port, parent)
+
+
 @pytest.mark.kafka
-def test_one_connection_may_ask_for_one_user_after_another(here: Corner, port: int) -> None:
+def test_one_connection_may_ask_for_one_user_after_another(two: Two) -> None:
     """It goes to and fro between the workers, with what they all can answer in between."""
-    users = [f"user-{number}" for number in range(20)]
-    here.publish(*users, title="hello")
-    with gateway(here, port, "--workers", "2"), httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
+    users = [f"reader-{number}" for number in range(20)]
+    two.here.publish(*users, title="hello")
+    with httpx.Client(base_url=f"http://127.0.0.1:{two.port}", timeout=30) as http:
         for user in users * 2:
-            headers = {"authorization": here.bearer(user)}
-            inbox = http.get("/v1/notifications", headers=headers, timeout=30)
-            assert [notification["title"] for notification in inbox.json()["notifications"]] == ["hello"]
-            assert http.get("/v1/follows", headers=headers, timeout=30).json() == {"follows": []}
+            headers = {"authorization": two.here.bearer(user)}
+            until(lambda: _titles(http, headers) == ["hello"], "it is there")  # noqa: B023
+            assert http.get("/v1/follows", headers=headers).json() == {"follows": []}
 
 
 @pytest.mark.kafka
-def test_what_cannot_be_passed_on_is_answered(here: Corner, port: int) -> None:
+def test_what_cannot_be_passed_on_is_answered(two: Two) -> None:
     """A request with more behind it on the same connection, or with a body: here, or that it belongs elsewhere."""
-    with gateway(here, port, "--workers", "2"):
-        for number in range(20):
-            head = (
-                f"GET /v1/notifications HTTP/1.1\r\nhost: localhost\r\nauthorization: {here.bearer(f'user-{number}')}"
-            )
-            for request, answers in (
-                (f"{head}\r\n\r\n{head}\r\nconnection: close\r\n\r\n", 2),
-                (f"{head}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}", 1),
-            ):
-                with socket.create_connection(("127.0.0.1", port), 30) as connection:
-                    connection.sendall(request.encode())
-                    got = b"".join(iter(lambda: connection.recv(65536), b""))
-                    assert got.count(b"HTTP/1.1 200") + got.count(b"HTTP/1.1 421") == answers
+    for number in range(20):
+        bearer = two.here.bearer(f"asker-{number}")
+        head = f"GET /v1/notifications HTTP/1.1\r\nhost: localhost\r\nauthorization: {bearer}"
+        for request, answers in (
+            (f"{head}\r\n\r\n{head}\r\nconnection: close\r\n\r\n", 2),
+            (f"{head}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}", 1),
+        ):
+            with socket.create_connection(("127.0.0.1", two.port), 30) as connection:
+                connection.sendall(request.encode())
+                got = b"".join(iter(lambda: connection.recv(65536), b""))
+                assert got.count(b"HTTP/1.1 200") + got.count(b"HTTP/1.1 421") == answers
 
 
 @pytest.mark.kafka
-def test_connections_that_were_passed_on_leave_nothing_behind(here: Corner, port: int) -> None:
+def test_connections_that_were_passed_on_leave_nothing_behind(two: Two) -> None:
     """Neither where they came nor where they went."""
-    with gateway(here, port, "--workers", "2") as parent:
-        everybody = [psutil.Process(parent.pid), *workers(parent)]
-        httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30)  # opens what is kept open
-        before = sum(process.num_fds() for process in everybody)
-        with ExitStack() as stack:
-            opened(stack, here, port, 100)
-        until(lambda: sum(series(port, "tidings_gateway_streams_open").values()) == 0, "all have gone")
-        # Some are those of requests for metrics, which come and go.
-        until(lambda: sum(process.num_fds() for process in everybody) < before + 10, "their descriptors are closed")
+    everybody = [psutil.Process(two.parent.pid), *workers(two.parent)]
+    httpx.get(f"http://127.0.0.1:{two.port}/metrics", timeout=30)  # opens what is kept open
+    before = sum(process.num_fds() for process in everybody)
+    with ExitStack() as stack:
+        opened(stack, two.here, two.port, 100)
+    until(lambda: sum(series(two.port, "tidings_gateway_streams_open").values()) == 0, "all have gone")
+    # Some are those of requests for metrics, which come and go.
+    until(lambda: sum(process.num_fds() for process in everybody) < before + 10, "their descriptors are closed")
 
 
 @pytest.mark.kafka
@@ -195,6 +203,11 @@ def test_a_port_shared_by_other_workers_is_busy(here: Corner, port: int) -> None
         second = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, cwd=here.folder)
         assert second.returncode == 1
         assert "another program" in second.stderr
+
+
+def _titles(http: httpx.Client, headers: dict[str, str]) -> list[str]:
+    inbox = http.get("/v1/notifications", headers=headers).json()
+    return [notification["title"] for notification in inbox["notifications"]]
 
 
 def _reread(streams: object) -> bool:
