@@ -1,8 +1,8 @@
 """From publish to the client's socket, through match, fan-out, deliver and the gateway.
 
 Each event carries its number and the moment at which it was *due*, so that a stall that holds back the publisher
-counts as latency too (no coordinated omission). The run's Kafka has just been started, so its first second or two are slow:
-they count, and the figures of what comes after five seconds stand beside.
+counts as latency too (no coordinated omission). The run's Kafka has just been started, so its first second or two are
+slow: they count, and the figures of what comes after five seconds stand beside.
 """
 
 import asyncio
