@@ -7,6 +7,7 @@ just died waits for its successor.
 """
 
 import asyncio
+import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -53,7 +54,7 @@ class Releasing(Protocol):
     """A server's end of one connection, see `StreamProtocol`."""
 
     def release(self) -> int | None:
-        """The connection's descriptor, which is not read here any more; None where it cannot be had."""
+        """A descriptor of the connection, which is not read here any more, to be closed; None: it cannot be had."""
 
     def let_go(self) -> None:
         """Closes this process's end; the connection lives on if another process has it."""
@@ -85,6 +86,7 @@ class Handover:
         try:
             await self._send(worker, head_of(scope), descriptor)
         finally:
+            os.close(descriptor)
             offer.let_go()
         return True
 

@@ -7,6 +7,7 @@
 """
 
 import asyncio
+import os
 from collections import deque
 from typing import Any, ClassVar
 
@@ -62,7 +63,10 @@ class StreamProtocol(HttpToolsProtocol):
         return sink
 
     def release(self) -> int | None:
-        """As `Releasing.release`. With more requests behind this one it is kept, and so is what is encrypted."""
+        """As `Releasing.release`. With more requests behind this one it is kept, and so is what is encrypted.
+
+        A descriptor of its own: should the transport be closed meanwhile, its number would soon be another client's.
+        """
         cycle, transport = self.cycle, self.transport
         if cycle.disconnected or transport.is_closing() or transport.get_extra_info("sslcontext"):
             return None
@@ -71,7 +75,7 @@ class StreamProtocol(HttpToolsProtocol):
         self.flow.pause_reading()
         cycle.disconnected = True
         cycle.message_event.set()
-        return int(transport.get_extra_info("socket").fileno())
+        return os.dup(transport.get_extra_info("socket").fileno())
 
     def let_go(self) -> None:
         """As `Releasing.let_go`."""
