@@ -20,9 +20,14 @@ settings.register_profile("tidings", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, derandomize=False, max_examples=2_000)
 settings.load_profile("tidings")
 
+_LONG_S = 3600  # for a test of a hundred thousand examples
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that may take long go first, so that no worker of a parallel run is left alone with one at the end."""
+    if os.environ.get("TIDINGS_LONG"):
+        for item in items:
+            item.add_marker(pytest.mark.timeout(_LONG_S))
     items.sort(key=_patience, reverse=True)
 
 
