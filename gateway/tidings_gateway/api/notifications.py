@@ -8,8 +8,7 @@ from pydantic import BaseModel, Field
 
 from tidings_gateway.services import Known, Services, Wired
 
-from .colleagues import passed_on
-from .redirects import redirect
+from .redirects import sent_on
 
 router = APIRouter(tags=["notifications"])
 
@@ -47,10 +46,8 @@ async def get_notifications(
     wait: Annotated[float, Query(ge=0, le=60, description="Long poll: wait so many seconds for something.")] = 0,
 ) -> InboxOut | WaitedOut | Response:
     """The inbox; or, with `after`, what came since, for networks that do not let a stream through."""
-    if sent_on := redirect(request, await services.streams.elsewhere(identity.user)):
-        return sent_on
-    if await passed_on(request, services, identity.user):
-        return Response(status_code=204)  # which nobody gets
+    if away := await sent_on(request, services, identity.user):
+        return away
     if after is not None:
         return await _waited(services, identity.user, after, wait)
     inbox = await services.streams.snapshot(identity.user, limit)

@@ -13,9 +13,8 @@ from tidings_gateway.services import services_of
 from tidings_gateway.streams import STREAM_PATH
 
 from . import problems
-from .colleagues import passed_on
 from .problems import Problem
-from .redirects import redirect
+from .redirects import sent_on
 
 PATH = STREAM_PATH
 _CURSOR_LIMIT = 200  # characters; what is longer is no cursor of ours, and is told by `reset`
@@ -81,11 +80,8 @@ async def _respond(request: Request) -> Response:
         problem = problems.of(error)
         services.metrics.refused.labels(str(problem.status)).inc()
         return problem.response()
-    away = await services.streams.elsewhere(identity.user)
-    if sent_on := redirect(request, away, **({"lastEventId": cursor} if cursor else {})):
-        return sent_on
-    if await passed_on(request, services, identity.user):
-        return Response(status_code=204)  # which nobody gets
+    if away := await sent_on(request, services, identity.user, **({"lastEventId": cursor} if cursor else {})):
+        return away
     return services.streams.response(identity.user, cursor, float(identity.expires_at))
 
 
