@@ -11,7 +11,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -151,15 +150,9 @@ def head_of(scope: Scope) -> bytes:
 
 
 async def _writable(outbox: socket.socket) -> None:
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-
-    def is_writable() -> None:
-        with suppress(asyncio.InvalidStateError):
-            ready.set_result(None)
-
-    loop.add_writer(outbox, is_writable)
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_writer(outbox, ready.set)
     try:
-        await ready
+        await ready.wait()
     finally:
         loop.remove_writer(outbox)

@@ -72,10 +72,11 @@ class StreamProtocol(HttpToolsProtocol):
             return None
         if self.pipeline or self._in_head:
             return None
+        descriptor = os.dup(transport.get_extra_info("socket").fileno())  # first: there may be none left
         self.flow.pause_reading()
         cycle.disconnected = True
         cycle.message_event.set()
-        return os.dup(transport.get_extra_info("socket").fileno())
+        return descriptor
 
     def let_go(self) -> None:
         """As `Releasing.let_go`."""
@@ -85,7 +86,8 @@ class StreamProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._await_head()
         if self.handed:
-            self.data_received(self.handed)
+            head, self.handed = self.handed, b""  # a stream keeps this object for hours
+            self.data_received(head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_done()
