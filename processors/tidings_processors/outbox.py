@@ -136,23 +136,19 @@ class Outbox:
         self._loop = asyncio.get_running_loop()
         names, produce, arrived = self._names, self._kafka.produce, parcel.arrived
         parcel.add(len(records))
-        for record in records:
-            name = names.get(record.topic)
+        for topic, key, value, headers, partition, timestamp in records:
+            name = names.get(topic)
             if name is None:
-                name = names[record.topic] = self._namespace.name(record.topic)
+                name = names[topic] = self._namespace.name(topic)
             while True:
                 try:
-                    produce(
-                        *(name, record.value, record.key, record.partition, arrived),
-                        timestamp=record.timestamp_ms,
-                        headers=record.headers,  # type: ignore[arg-type]
-                    )
+                    produce(name, value, key, partition, arrived, timestamp=timestamp, headers=headers)  # type: ignore[arg-type]
                     break
                 except BufferError:
                     self._kafka.poll(0)
                     await asyncio.sleep(_FULL_S)
                 except KafkaException as error:
-                    leave("a record was refused", topic=name, error=str(error), bytes=len(record.value or b""))
+                    leave("a record was refused", topic=name, error=str(error), bytes=len(value or b""))
         self._kafka.poll(0)
         self._keep_polling()
 

@@ -7,7 +7,6 @@ One thread changes it (the reader of `follows`) while another asks: each change 
 dict, and each answer begins with one operation that takes a copy, so the one who asks sees the state before or after.
 """
 
-from collections.abc import Collection
 from sys import intern
 from typing import cast
 
@@ -38,11 +37,13 @@ class FollowerIndex:
         found = self._topics.get(topic, ())
         if isinstance(found, dict):
             found.pop(user, None)
-            rest: Collection[object] = found
+            rest: Pairs | dict[str, int] = found
         else:
-            rest = self._topics[topic] = _without(found, user)
-        if not rest:
-            del self._topics[topic]
+            rest = _without(found, user)
+        if rest:
+            self._topics[topic] = rest
+        else:
+            self._topics.pop(topic, None)
 
     def of(self, topic: str, at_ms: int) -> Users:
         """Those of the topic's followers who followed it then already, in no order."""
