@@ -27,7 +27,7 @@ class Log:
     def append(self, place: Place, out: RecordOut, now_ms: int) -> None:
         """The broker takes a record."""
         records = self.records.setdefault(place, [])
-        records.append(RecordIn(*place, len(records), out.key, out.value, out.headers, out.timestamp_ms or now_ms))
+        records.append(out.appended(place[1], len(records), now_ms))
 
     def end(self, place: Place) -> int:
         """The next offset."""

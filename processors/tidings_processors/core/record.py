@@ -52,6 +52,10 @@ class RecordOut(NamedTuple):
     partition: int = -1
     timestamp_ms: int = 0
 
+    def appended(self, partition: int, offset: int, now_ms: int) -> RecordIn:
+        """What whoever reads it finds once it lies there, if it was produced at `now_ms`."""
+        return RecordIn(self.topic, partition, offset, self.key, self.value, self.headers, self.timestamp_ms or now_ms)
+
 
 @dataclass(slots=True)
 class Step:

@@ -100,9 +100,7 @@ def matched(rule_set: RuleSet, run: Sequence[RecordIn]) -> list[RecordOut]:
 def read_in(outs: Sequence[RecordOut], topic: str, partition: int = 0) -> list[RecordIn]:
     """The outputs on `topic` as the next stage reads them."""
     mine = [out for out in outs if out.topic == topic]
-    return [
-        RecordIn(o.topic, partition, i, o.key, o.value, o.headers, o.timestamp_ms or NOW_MS) for i, o in enumerate(mine)
-    ]
+    return [out.appended(partition, offset, NOW_MS) for offset, out in enumerate(mine)]
 
 
 def decoded(out: RecordOut) -> dict[str, Any]:

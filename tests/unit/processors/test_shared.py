@@ -83,10 +83,7 @@ def as_drafts(outs: list[RecordOut]) -> list[RecordIn]:
     places = [
         out.partition if out.partition >= 0 else partition_of((out.key or b"").decode(), PARTITIONS) for out in outs
     ]
-    return [
-        RecordIn("drafts", p, i, o.key, o.value, o.headers, NOW_MS)
-        for i, (p, o) in enumerate(zip(places, outs, strict=True))
-    ]
+    return [out.appended(place, i, NOW_MS) for i, (place, out) in enumerate(zip(places, outs, strict=True))]
 
 
 def shared(out: RecordOut) -> dict[str, Any]:

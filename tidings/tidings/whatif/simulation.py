@@ -101,4 +101,4 @@ class Simulation:
 
 def _record(out: RecordOut, event: RecordIn) -> RecordIn:
     """An output as the next stage's input, in the same moment."""
-    return RecordIn(out.topic, 0, event.offset, out.key, out.value, out.headers, event.timestamp_ms)
+    return out.appended(0, event.offset, event.timestamp_ms)

@@ -149,7 +149,7 @@ class Place:
             self.dispatcher.publish(partition, self._intake.records(log[-1:]), len(log))
 
     def _in(self, out: RecordOut, partition: int) -> RecordIn:
-        return RecordIn(out.topic, partition, 0, out.key, out.value, out.headers, out.timestamp_ms or self._ms)
+        return out.appended(partition, 0, self._ms)
 
     def _step(self, stage: Match | FanOut | Delivery, run: list[RecordIn]) -> list[RecordOut]:
         step = stage.process(run, self._ms)
