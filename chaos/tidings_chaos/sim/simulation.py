@@ -46,7 +46,6 @@ class Simulation:
         self._seqs: dict[str, int] = {}
         self._marks = self._rng.choice(_MARKS)
         stages.asked.window = lambda partition: self._group.window(partition)
-        self._has_followed_later = False
         self._followers = self._first_followers()
         stages.asked.followers = self._followers.__getitem__
         self._group = Group(self._log, stages, self._parts, self._rng)
@@ -142,9 +141,8 @@ class Simulation:
     def begin_to_follow(self) -> None:
         """A user follows one more topic, a moment behind whatever came before: for what is nearer it counts too."""
         user, topic = LATER
-        if self._has_followed_later or topic not in self._seqs:
+        if self._follows(user, topic) or topic not in self._seqs:
             return
-        self._has_followed_later = True
         self._now = round(self._now + (CLOCKS_MS + 1) / 1000, 3)
         since_ms = self._now_ms if self._parts.follows_count_since else 0
         self._followers[partition_of(topic, PARTITIONS)].add(topic, user, since_ms)
@@ -226,7 +224,7 @@ class Simulation:
         return Gateway(self._log, self._stages.codec, self._parts, follows, self._clock, back, tail_bytes, self._marks)
 
     def _follows(self, user: str, topic: str) -> bool:
-        return user in FOLLOWS.get(topic, ()) or (self._has_followed_later and (user, topic) == LATER)
+        return bool(self._followers[partition_of(topic, PARTITIONS)].among(topic, {user}))
 
     def _first_followers(self) -> list[FollowerIndex]:
         indexes = [FollowerIndex() for _ in range(PARTITIONS)]
