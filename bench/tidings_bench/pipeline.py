@@ -127,19 +127,17 @@ def _cpu(*servers: stack.Server) -> dict[str, float]:
 
 def _figures(load: Load, arrivals: Arrivals) -> dict[str, Any]:
     received = len(arrivals.latencies_ns)
-    warm = [latency for number, latency in arrivals.latencies_ns.items() if number >= load.rate * _COLD_S]
-    return (
-        asdict(load)
-        | {
-            "events_sent": load.events,
-            "notifications_received": received,
-            "lost": load.events - received,
-            "duplicated": arrivals.duplicated,
-            "foreign": arrivals.foreign,
-            **milliseconds(list(arrivals.latencies_ns.values())),
-        }
-        | ({f"after_{_COLD_S}_s": milliseconds(warm)} if warm else {})
-    )
+    figures = asdict(load) | {
+        "events_sent": load.events,
+        "notifications_received": received,
+        "lost": load.events - received,
+        "duplicated": arrivals.duplicated,
+        "foreign": arrivals.foreign,
+        **milliseconds(list(arrivals.latencies_ns.values())),
+    }
+    if later := [latency for number, latency in arrivals.latencies_ns.items() if number >= load.rate * _COLD_S]:
+        figures[f"after_{_COLD_S}_s"] = milliseconds(later)
+    return figures
 
 
 def _follow(settings: Settings, users: int) -> None:
