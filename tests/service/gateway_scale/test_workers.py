@@ -60,15 +60,20 @@ def opened(stack: ExitStack, here: Corner, port: int, count: int) -> dict[str, E
     return streams
 
 
+def told(stack: ExitStack, here: Corner, port: int, count: int) -> dict[str, float]:
+    """So many users are there, and each is told something of their own; returns the open streams of each worker."""
+    streams = opened(stack, here, port, count)
+    here.publish(*streams, title="hello")
+    for stream in streams.values():
+        stream.until_titles("hello")
+    return series(port, "tidings_gateway_streams_open")
+
+
 @pytest.mark.kafka
 def test_streams_spread_over_the_workers_and_each_gets_its_own(here: Corner, port: int) -> None:
     """One port, two readers of Kafka, and nobody is told twice or left out; the metrics name both workers."""
     with gateway(here, port, "--workers", "2"), ExitStack() as stack:
-        streams = opened(stack, here, port, 60)
-        here.publish(*streams, title="hello")
-        for stream in streams.values():
-            stream.until_titles("hello")
-        by_worker = series(port, "tidings_gateway_streams_open")
+        by_worker = told(stack, here, port, 60)
         assert sum(by_worker.values()) == 60
         assert min(by_worker.values()) >= 10  # of a fair coin thrown 60 times once in ten millions less
         until(lambda: sum(series(port, "tidings_gateway_records_total").values()) >= 60, "all are counted")
@@ -80,11 +85,7 @@ def test_streams_spread_over_the_workers_and_each_gets_its_own(here: Corner, por
 def test_workers_without_a_partition_pass_everybody_on(here: Corner, port: int) -> None:
     """Five of them on four partitions."""
     with gateway(here, port, "--workers", "5"), ExitStack() as stack:
-        streams = opened(stack, here, port, 40)
-        here.publish(*streams, title="hello")
-        for stream in streams.values():
-            stream.until_titles("hello")
-        assert list(series(port, "tidings_gateway_streams_open").values()).count(0) == 1
+        assert list(told(stack, here, port, 40).values()).count(0) == 1
 
 
 @pytest.fixture(scope="module")
