@@ -30,6 +30,12 @@ def test_topics_are_not_made_by_mistake() -> None:
     assert SETTINGS["group.initial.rebalance.delay.ms"] == "0"
 
 
+def test_a_full_segment_fits_its_indexes() -> None:
+    """An index that is full would end its segment early: one entry for 4,096 bytes, 12 bytes each."""
+    needed = int(SETTINGS["log.segment.bytes"]) // 4096 * 12
+    assert needed < int(SETTINGS["log.index.size.max.bytes"]) <= 2 * needed
+
+
 def test_text_is_one_setting_a_line() -> None:
     """The text of a plain value is the value."""
     assert "log.dirs=/data/kafka\n" in kafka_config.text(SETTINGS)

@@ -47,12 +47,20 @@ _QUICK_START = {
     "broker.heartbeat.interval.ms": "500",
 }
 
+_SEGMENT_BYTES = 128 * 1024 * 1024
+_INDEXED_BYTES = 4096  # Kafka's default: at most one entry in an index for so many bytes of a segment
+_LARGEST_ENTRY = 12  # bytes; that of a time index (an offset index has 8)
+
 _SMALL = {
     "offsets.topic.num.partitions": "4",
     "transaction.state.log.num.partitions": "4",
     "share.coordinator.state.topic.num.partitions": "4",
     "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),  # taken at start; 128 MiB by default
-    "log.segment.bytes": str(128 * 1024 * 1024),
+    "log.segment.bytes": str(_SEGMENT_BYTES),
+    # Each index is a sparse file of this size, mapped into memory. The first touch of one has the kernel read ahead and
+    # so clear up to all of it: of Kafka's 10 MiB, for two files a partition, while a partition's first events wait.
+    # What a full segment needs (384 KiB) is enough, and a quarter of it to spare.
+    "log.index.size.max.bytes": str(_SEGMENT_BYTES // _INDEXED_BYTES * _LARGEST_ENTRY * 4 // 3),
     "log.retention.hours": "168",
     "num.network.threads": "2",
     "num.io.threads": "4",
