@@ -37,7 +37,7 @@ from .tokens import Issuer
 
 _QUIET_S = 15.0  # give up on what is missing after so long without a new arrival
 _WARM_UP = 20  # events before the clock counts
-_COLD_S = 5  # for so long a broker that was just started is still being compiled
+_COLD_S = 5  # for so long, a broker that was just started may still be slow
 
 
 @dataclass(frozen=True)

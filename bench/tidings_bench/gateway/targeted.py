@@ -2,8 +2,8 @@
 
 How much: a backlog that becomes visible in one moment (it is written in one transaction), so that nothing that writes
 it takes part. How soon: at a steady rate, from the moment at which each was due, once broker and writer are warm: a
-fresh Java compiles its own code in the first seconds, and what queues up there meanwhile is not the gateway's. And of
-that, from when the broker had it (appended.py).
+broker that was just started is slow, and what queues up there meanwhile is not the gateway's. And of that, from when
+the broker had it (appended.py).
 """
 
 import tempfile
