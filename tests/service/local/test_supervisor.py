@@ -135,6 +135,19 @@ def test_child_that_asks_is_started_again_at_once(start: Start, tmp_path: Path) 
     until(lambda: run.state.services["processors"].restarts == 1)
 
 
+def test_child_that_asks_before_it_is_ready(start: Start, tmp_path: Path) -> None:
+    """Exit code 75 does not fail the start either: the next child comes up."""
+    asked = tmp_path / "asked"
+    once = (
+        f"import pathlib, sys; path = pathlib.Path({str(asked)!r})\nif not path.exists(): path.touch(); sys.exit(75)\n"
+    )
+    run = start(kafka=SLEEP, processors=once + SLEEP)
+    run.until_says("live")
+    assert "processors asked to be started again; starting it again now" in run.output
+    assert run.state.services["processors"].restarts == 1
+    assert psutil.pid_exists(run.pid("processors"))
+
+
 def test_source_that_ends_is_left_alone(start: Start, tmp_path: Path) -> None:
     """A finite child with code 0 has come to its end; the others go on."""
     end = tmp_path / "end"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from tidings.local.child import Child, exit_reason
 from tidings.local.errors import Cancelled, NotReady, ServiceDied
@@ -41,7 +42,19 @@ class Service:
         return Child.start(self.name, self.command, self.log, self.env, self.folder, fresh_log)
 
 
-def wait_ready(service: Service, child: Child, stopped: Callable[[], bool] = lambda: False) -> None:
+class Running(Protocol):
+    """What is waited for: a `Child`, or who starts one anew."""
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs."""
+        ...
+
+    def tail(self) -> str:
+        """The last lines of its log."""
+        ...
+
+
+def wait_ready(service: Service, child: Running, stopped: Callable[[], bool] = lambda: False) -> None:
     """Return when the service answers.
 
     Raises:

@@ -19,7 +19,7 @@ from types import FrameType
 from tidings.local import restarts, runstate, steps
 from tidings.local.child import Child, exit_reason
 from tidings.local.errors import Cancelled, ServiceDied
-from tidings.local.restarts import Life
+from tidings.local.restarts import RESTART_ME, Life
 from tidings.local.runfile import RunFile
 from tidings.local.service import Service, died, wait_ready
 from tidings.local.steps import Observer, Step
@@ -58,6 +58,15 @@ class Kept:
     due: float | None = None
     restarts: int = 0
 
+    def poll(self) -> int | None:
+        """The exit code with which its child ended for good, or None: one that asks for it is started again."""
+        code = self.child.poll()
+        return None if code == RESTART_ME else code
+
+    def tail(self) -> str:
+        """The last lines of its log."""
+        return self.child.tail()
+
 
 class Supervisor:
     """Starts services and keeps them. To be used in the main thread, which `run` occupies."""
@@ -73,10 +82,10 @@ class Supervisor:
         kept = Kept(service, service.start(), Life(time.monotonic()))
         self._kept[service.name] = kept
         self._watch(kept, "starting")
-        wait_ready(service, kept.child, self.cancel.is_set)
+        wait_ready(service, kept, self.cancel.is_set)
         kept.ready = True  # from here on its end is the supervisor's concern
-        if code := kept.child.poll():  # it ended in between
-            raise ServiceDied(died(service, code, kept.child.tail()))
+        if code := kept.poll():  # it ended in between
+            raise ServiceDied(died(service, code, kept.tail()))
         self._publish(kept, "running" if code is None else "finished")
         return service.address
 
@@ -142,8 +151,8 @@ class Supervisor:
         self._inbox.put(StopAsked())
 
     def _on_exit(self, kept: Kept, code: int) -> None:
-        """A child that was not ready yet is its step's concern."""
-        if not kept.ready or self.cancel.is_set():
+        """A child that was not ready yet is its step's concern, unless it asks to be started again."""
+        if self.cancel.is_set() or not (kept.ready or code == RESTART_ME):
             return
         now, service = time.monotonic(), kept.service
         verdict = restarts.after_exit(
@@ -161,7 +170,7 @@ class Supervisor:
                 kept.due, kept.life = None, kept.life.restarted(now)
                 kept.restarts += 1
                 kept.child = kept.service.start(fresh_log=False)
-                self._watch(kept, "running")
+                self._watch(kept, "running" if kept.ready else "starting")
 
     def _watch(self, kept: Kept, state: str) -> None:
         child = kept.child
