@@ -123,7 +123,7 @@ class Delivery(Stage):
     def _weigh(self, at_hand: AtHand, book: Book | None, window: Window, step: Step, now_ms: int) -> None:
         record, user, draft, event, rule, new_id = at_hand
         topic, preference = draft["topic"], self._preference(record.partition, user)
-        decision = decide(rule, topic, preference, record.timestamp_ms)
+        decision = decide(rule, topic, preference, record)
         if isinstance(decision, Silent):
             self._desk.refuse(record, at_hand.entry(now_ms), Word(decision.reason), preference, step)
             return
@@ -208,9 +208,11 @@ class Delivery(Stage):
         window: Window,
         now_ms: int,
     ) -> RecordOut | Silent:
-        decision = decide(rule, draft["topic"], None, record.timestamp_ms)
+        decision = decide(rule, draft["topic"], None, record)
         if isinstance(decision, Silent):
             return decision
+        if decision.expires_ms is not None and decision.expires_ms <= now_ms:
+            return Silent(Word.EXPIRED)
         readers = self._readers(record.partition)
         value = shared_bytes(
             self.codec, self._rendering, draft, rule, event, readers, excepted, now_ms, decision.expires_ms

@@ -9,7 +9,7 @@ from tidings_schemas.framing import schema_id_of
 from tidings_schemas.topics import DRAFTS, DRAFTS_URGENT, MATCHES_URGENT
 
 from .follower_index import FollowerIndex
-from .record import Headers, RecordIn, RecordOut, Step, source_header, trace_headers
+from .record import Headers, RecordIn, RecordOut, Step, event_headers, source_header
 from .rules import RuleSet
 from .shared import SHARED_HEADER, marks
 from .stage import Stage
@@ -65,9 +65,9 @@ class FanOut(Stage):
         users = _followers(index, topic, record)
         if not users:
             step.count("silent.no-followers")
-        trace, lane = trace_headers(record), _lane(record)
+        handed_on, lane = event_headers(record), _lane(record)
         step.outs += [
-            RecordOut(lane, user.encode(), value, [source_header(record, index), *trace])
+            RecordOut(lane, user.encode(), value, [source_header(record, index), *handed_on])
             for index, user in enumerate(users)
         ]
 
@@ -99,11 +99,11 @@ def _shared(
     record: RecordIn, value: bytes, index: FollowerIndex, topic: str, particular: Particular
 ) -> list[RecordOut]:
     """A draft for each partition, and behind these one for each follower who is excepted: most are told at once."""
-    trace, lane = trace_headers(record), _lane(record)
+    handed_on, lane = event_headers(record), _lane(record)
     outs: list[RecordOut] = []
 
     def add(key: bytes, mark: bytes, partition: int = -1) -> None:
-        headers: Headers = [source_header(record, len(outs)), (SHARED_HEADER, mark), *trace]
+        headers: Headers = [source_header(record, len(outs)), (SHARED_HEADER, mark), *handed_on]
         outs.append(RecordOut(lane, key, value, headers, partition))
 
     excepted = {partition: index.among(topic, users) for partition, users in sorted(particular.items())}

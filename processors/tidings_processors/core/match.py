@@ -14,7 +14,7 @@ from .avro_bytes import Joins, join_of
 from .condition import ENVELOPE
 from .draft_bytes import DraftBytes
 from .failures import RuleFailed
-from .record import TRACE_HEADER, Headers, RecordIn, RecordOut, Step, source_header
+from .record import SINCE_HEADER, TRACE_HEADER, Headers, RecordIn, RecordOut, Step, source_header
 from .rules import Rule, RuleSet
 from .stage import Stage
 
@@ -110,6 +110,9 @@ class Match(Stage):
                 followed, at_ms = (target, happened_ms) if isinstance(rule.audience, Followers) else (None, 0)
                 draft = drafts.whole(self._rule_part(rule, drafts), followed, event_part)
                 headers = _headers(record, index, envelope)
+                if rule.ttl is not None:
+                    since = record.timestamp_ms if 0 < record.timestamp_ms < now_ms else now_ms
+                    headers.append((SINCE_HEADER, b"%d" % since))
                 step.outs.append(RecordOut(topic, target.encode(), draft, headers, timestamp_ms=at_ms))
                 index += 1
 

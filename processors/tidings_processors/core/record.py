@@ -12,6 +12,8 @@ Headers = list[tuple[str, bytes]]
 #: Where a record came from: `topic:partition:offset:index`, bare topic name, the how-manyth output of it.
 SOURCE_HEADER = "tidings-src"
 TRACE_HEADER = "traceparent"
+#: On what comes of rules with a time to live: when Kafka was given the event, ms since 1970. It counts from then.
+SINCE_HEADER = "tidings-since"
 
 
 class RecordIn(NamedTuple):
@@ -91,8 +93,20 @@ def source_header(record: RecordIn, index: int) -> tuple[str, bytes]:
 
 def trace_headers(record: RecordIn) -> Headers:
     """The record's trace context, to be handed on; empty if it has none."""
-    found: Headers = []
+    return [(name, value) for name, value in record.headers if name == TRACE_HEADER and value is not None]
+
+
+def event_headers(record: RecordIn) -> Headers:
+    """What a draft says of its event beside its value, to be handed on to the next draft."""
+    return [(name, value) for name, value in record.headers if name in _OF_EVENTS and value is not None]
+
+
+def since_ms(record: RecordIn) -> int:
+    """When Kafka was given a draft's event; when it was given the draft, if that does not say."""
     for name, value in record.headers:
-        if name == TRACE_HEADER and value is not None:
-            found.append((name, value))
-    return found
+        if name == SINCE_HEADER and value is not None and value.isdigit():
+            return int(value)
+    return record.timestamp_ms
+
+
+_OF_EVENTS = (TRACE_HEADER, SINCE_HEADER)

@@ -89,9 +89,9 @@ def record(
     return RecordIn(topic, more.pop("partition", 0), offset, key, value, headers, more.pop("timestamp_ms", NOW_MS))
 
 
-def matched(rule_set: RuleSet, run: Sequence[RecordIn]) -> list[RecordOut]:
+def matched(rule_set: RuleSet, run: Sequence[RecordIn], now_ms: int = NOW_MS) -> list[RecordOut]:
     """What match makes of a run."""
-    step = Match(CODEC, UNTIMED, lambda: rule_set, MAX_BYTES).process(run, NOW_MS)
+    step = Match(CODEC, UNTIMED, lambda: rule_set, MAX_BYTES).process(run, now_ms)
     assert step.waiting is None
     assert step.done == len(run)
     return step.outs

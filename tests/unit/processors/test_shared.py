@@ -35,6 +35,7 @@ from tests.unit.processors.builders import (
 
 PARTITIONS = 4
 TOPIC = "flight:UA1545"
+SIX_HOURS_MS = 6 * 3_600_000
 AUDIENCE = '{followers: ["flight:{flight}"]}'
 TEXT = '{en: {title: "{{ flight }} {{ estimated_departure | time }}"}, de: {title: "{{ flight }} verspätet"}}'
 RULES = rules(rule_text("r", match=DELAYED, audience=AUDIENCE, text=TEXT, collapse_key="flight", ttl="6h"))
@@ -101,6 +102,7 @@ def test_above_the_limit_there_is_one_draft_a_partition() -> None:
         ("tidings-src", b"matches:2:0:3"),
         ("tidings-shared", b""),
         ("traceparent", b"00-a-b-03"),
+        ("tidings-since", b"%d" % NOW_MS),
     ]
     assert step.counts == {"shared": 1}
 
@@ -133,6 +135,20 @@ def test_a_rule_that_gathers_for_each_user_is_never_shared() -> None:
     gathering = rules(rule_text("r", match=DELAYED, audience=AUDIENCE, digest="1h"))
     run = read_in(matched(gathering, [record(event(delayed()))]), "matches")
     assert len(fanned(1, rule_set=gathering, run=run).outs) == len(FOLLOWERS)
+
+
+@pytest.mark.parametrize(("limit", "drafts"), [(1, PARTITIONS), (len(FOLLOWERS), len(FOLLOWERS))])
+@pytest.mark.parametrize(("age_ms", "is_told"), [(SIX_HOURS_MS - 1, True), (SIX_HOURS_MS, False)])
+def test_a_time_to_live_counts_from_the_event_however_late_the_fan_out(
+    limit: int, drafts: int, age_ms: int, is_told: bool
+) -> None:
+    """Shared or not; all drafts here are written now."""
+    at_ms = NOW_MS - age_ms
+    run = read_in(matched(RULES, [record(event(delayed()), timestamp_ms=at_ms)], at_ms), "matches")
+    steps = [delivered([draft]) for draft in as_drafts(fanned(limit, run=run).outs)]
+    assert len(steps) == drafts
+    assert [[out.topic for out in step.outs][-1:] == ["notifications"] for step in steps] == [is_told] * drafts
+    assert [step.counts == {"silent.expired": 1} for step in steps] == [not is_told] * drafts
 
 
 def test_nothing_is_shared_before_wishes_are_known() -> None:

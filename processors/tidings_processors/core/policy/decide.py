@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tidings_schemas import Preference
 from tidings_schemas.stamps import FIRST_MS, LAST_MS
 
+from tidings_processors.core.record import RecordIn, since_ms
 from tidings_processors.core.rules import Rule
 
 from .silence import Silent, silent
@@ -29,21 +30,21 @@ class Deliver(NamedTuple):
 _AS_IT_IS = Deliver("en", "UTC", None)
 
 
-def decide(rule: Rule, topic: str | None, preference: Preference | None, written_ms: int) -> Deliver | Silent:
+def decide(rule: Rule, topic: str | None, preference: Preference | None, draft: RecordIn) -> Deliver | Silent:
     """What becomes of one draft for one user, whatever the hour.
 
     Args:
         rule: the rule that made it.
         topic: the followed topic that leads to the user; None when the event names the user.
         preference: the user's wishes; None = the defaults.
-        written_ms: when the draft was written: from then on its time to live counts.
+        draft: as it lies in Kafka; a time to live counts from when Kafka was given its event.
     """
     if preference is None and rule.ttl is None and rule.enabled:
         return _AS_IT_IS
     refused = silent(rule, topic, preference)
     if refused is not None:
         return refused
-    expires_ms = None if rule.ttl is None else min(max(FIRST_MS, written_ms + _ms(rule.ttl)), LAST_MS)
+    expires_ms = None if rule.ttl is None else min(max(FIRST_MS, since_ms(draft) + _ms(rule.ttl)), LAST_MS)
     if preference is None:
         return Deliver("en", "UTC", expires_ms)
     return Deliver(preference.locale, preference.time_zone, expires_ms)

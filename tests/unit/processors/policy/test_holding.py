@@ -217,6 +217,15 @@ def test_what_expired_in_a_backlog_is_never_told() -> None:
     assert words(world) == ["expired"]
 
 
+def test_what_expired_before_it_was_matched_is_never_told() -> None:
+    """All workers were away: a time to live counts from the event, not from when they came back."""
+    world = a_world()
+    world.draft("ann", "short", 1, late_ms=5 * MINUTE)
+    world.draft("ann", "short", 2, late_ms=5 * MINUTE - 1)
+    assert now(world) == ["short 2"]
+    assert words(world) == ["expired"]
+
+
 def test_what_is_muted_while_it_is_held_is_never_told() -> None:
     world = a_world(quiet_hours=UNTIL_NINE)
     world.draft("ann", "r", 1)

@@ -78,10 +78,14 @@ class World:
         self._flying: dict[str, deque[tuple[RecordOut, Parcel]]] = defaultdict(deque)
         self._undone: dict[int, int] = {}  # first → last offset of runs that are not done
 
-    def draft(self, user: str, rule: str, n: int, key: str | None = None, age_ms: int = 0) -> str:
-        """Somebody writes a draft; returns its event's id. `n` tells events apart: the same again is a replay."""
+    def draft(self, user: str, rule: str, n: int, key: str | None = None, age_ms: int = 0, late_ms: int = 0) -> str:
+        """Somebody writes a draft; returns its event's id. `n` tells events apart: the same again is a replay.
+
+        It was written `age_ms` ago, and its event so much earlier as `late_ms` says.
+        """
         one = event(message(user=user, topic=key, text=f"{rule} {n}"), MESSAGE, f"e-{n}")
-        out = next(o for o in matched(self.rules, [record(one)]) if decoded(o)["rule"] == rule)
+        read = record(one, timestamp_ms=self.now_ms - age_ms - late_ms)
+        out = next(o for o in matched(self.rules, [read], self.now_ms) if decoded(o)["rule"] == rule)
         self._append(user.encode(), out.value, out.headers, age_ms)
         return one.id
 
