@@ -32,7 +32,8 @@ class FanOut(Stage):
         particular: for each partition of `drafts` the users whose wishes are weighed one by one; asked only for topics
             above the limit; raises `StateNotHereYet` until they are known. None = nothing is shared.
         shared_above: a topic with more followers gets shared drafts; who cannot share gets drafts of their own as ever.
-        rules: gives the rules of the moment: one with a digest gathers for each user, so it is never shared.
+        rules: gives the rules of the moment: one with a digest gathers for each user, so it is never shared; nor is one
+            with a collapse key where older ones of that key may be gathered, which must give way to it.
     """
 
     name = "fan-out"
@@ -82,8 +83,11 @@ class FanOut(Stage):
         return record.value
 
     def _may_share(self, value: bytes) -> bool:
-        rule = self._rules().by_name.get(self.codec.decode(value)[1]["rule"])
-        return rule is None or rule.digest is None
+        rules = self._rules()
+        rule = rules.by_name.get(self.codec.decode(value)[1]["rule"])
+        if rule is None:
+            return True
+        return rule.digest is None and not (rule.collapse_key is not None and rules.any_digest_of_keys)
 
 
 def _followers(index: FollowerIndex, topic: str, record: RecordIn) -> tuple[str, ...]:

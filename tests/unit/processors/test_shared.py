@@ -137,6 +137,22 @@ def test_a_rule_that_gathers_for_each_user_is_never_shared() -> None:
     assert len(fanned(1, rule_set=gathering, run=run).outs) == len(FOLLOWERS)
 
 
+KEY = {"collapse_key": "flight"}
+
+
+@pytest.mark.parametrize(
+    ("told", "gathered", "outs"), [(KEY, KEY, len(FOLLOWERS)), (KEY, {}, PARTITIONS), ({}, KEY, PARTITIONS)]
+)
+def test_a_rule_of_a_key_that_a_digest_may_hold_is_never_shared(
+    told: dict[str, str], gathered: dict[str, str], outs: int
+) -> None:
+    """What a follower's digest holds of the key gives way to it, which only a draft of their own can do."""
+    other = rule_text("gathering", match=DELAYED, audience="{users: flight}", digest="1h", **gathered)
+    rule_set = rules(rule_text("r", match=DELAYED, audience=AUDIENCE, **told) + other)
+    run = read_in(matched(rule_set, [record(event(delayed()))]), "matches")
+    assert len(fanned(1, rule_set=rule_set, run=run).outs) == outs
+
+
 @pytest.mark.parametrize(("limit", "drafts"), [(1, PARTITIONS), (len(FOLLOWERS), len(FOLLOWERS))])
 @pytest.mark.parametrize(("age_ms", "is_told"), [(SIX_HOURS_MS - 1, True), (SIX_HOURS_MS, False)])
 def test_a_time_to_live_counts_from_the_event_however_late_the_fan_out(
