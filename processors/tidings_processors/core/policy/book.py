@@ -25,6 +25,9 @@ class Book:
         self._groups: dict[Group, dict[str, None]] = {}
         self._open: dict[tuple[str, str], int] = {}  # when the newest group of a user's bucket is due
         self._by_key: dict[tuple[str, str], dict[str, None]] = {}
+        self._by: dict[
+            str, dict[str, None]
+        ] = {}  # id of what was told → entries that are done since it stands for them
         self._tellings: dict[str, dict[str, Telling]] = {}
         self._timers: list[tuple[int, int, Group | str]] = []
         self._timers_made = 0
@@ -115,6 +118,10 @@ class Book:
             return []
         return [self.entries[found] for found in self._by_key.get((user, collapse_key), ())]
 
+    def gave_way_to(self, told_id: str) -> bool:
+        """Whether it is known of any entry that this notification was told in its place."""
+        return told_id in self._by
+
     @property
     def holds_keys(self) -> bool:
         """Whether anything held has a collapse key."""
@@ -140,6 +147,8 @@ class Book:
         target = _target(entry)
         if entry.counts:
             self._tellings.setdefault(entry.user, {})[entry.id] = Telling(entry.at, entry.kind, entry.rule)
+        if entry.by is not None:
+            self._by.setdefault(entry.by, {})[entry.id] = None
         if not isinstance(target, str):
             self._groups.setdefault(target, {})[entry.id] = None
             if entry.bucket:
@@ -153,6 +162,8 @@ class Book:
         target = _target(entry)
         if entry.counts:
             _drop(self._tellings, entry.user, entry.id)
+        if entry.by is not None:
+            _drop(self._by, entry.by, entry.id)
         if isinstance(target, str):
             return
         _drop(self._groups, target, entry.id)

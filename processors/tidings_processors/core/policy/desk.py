@@ -14,7 +14,7 @@ from tidings_processors.core.window import Window
 from .book import Book
 from .decision import decision
 from .entry import Entry, State
-from .release import REMEMBERED_MS, Release, done, in_common, release
+from .release import REMEMBERED_MS, Release, done, in_common, release, untold
 from .summary import newest, summary
 from .weigh import Hold
 from .word import Word
@@ -48,7 +48,7 @@ class Desk:
         step: Step,
     ) -> None:
         """The draft at hand is held."""
-        held = replace(hold.on(entry), notification=notification)
+        held = untold(replace(hold.on(entry), notification=notification), book)
         step.outs += [self._entry(record, held), self._decision(record, held, preference)]
         book.put(held, record.offset)
         step.count(f"policy.{hold.word}")

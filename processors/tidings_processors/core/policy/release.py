@@ -63,6 +63,16 @@ def sum_id_of(entry: Entry) -> str:
     return notification_id("tidings:policy", entry.bucket, str(entry.due_at), entry.user)
 
 
+def untold(entry: Entry, book: Book) -> Entry:
+    """A held entry, later by as many ms as it takes to belong to a group that was not told yet.
+
+    It would join one that was told if the partition's time went back, and its sum's id would be known to everybody.
+    """
+    while entry.bucket and book.gave_way_to(sum_id_of(entry)):
+        entry = replace(entry, due_at=entry.due_at + 1)
+    return entry
+
+
 def done(entry: Entry, word: Word, now_ms: int, by: str | None = None, key: str | None = None) -> Entry:
     """The entry when something has become of it."""
     due = now_ms + REMEMBERED_MS

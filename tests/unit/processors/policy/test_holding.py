@@ -101,6 +101,28 @@ def test_a_rules_digest_counts_and_lists() -> None:
     assert {(d["word"], d["by"]) for d in world.decisions[25:]} == {("digested", told["id"])}
 
 
+@pytest.mark.parametrize("taken_over", [False, True])
+def test_what_is_held_after_a_clock_went_back_is_told_in_a_sum_of_its_own(taken_over: bool) -> None:
+    """A worker whose clock was ahead told the sum of nine o'clock; at nine what came since is told, too."""
+    world = a_world(digests={"*": "hourly"})
+    for n in (1, 2):
+        world.draft("ann", "r", n)
+    now(world)
+    later(world, HOUR)
+    world.now_ms -= 10 * MINUTE
+    if taken_over:
+        world.crash({})
+    for n in (3, 4):
+        world.draft("ann", "r", n)
+    now(world)
+    later(world, 11 * MINUTE)
+    assert [told["items"] for told in world.told] == [["r 1", "r 2"], ["r 3", "r 4"]]
+    first, second = (told["id"] for told in world.told)
+    assert first != second
+    by = [decision["by"] for decision in world.decisions if decision["word"] == "digested"]
+    assert by == [first, first, second, second]
+
+
 def test_a_digest_of_one_is_that_one() -> None:
     world = a_world()
     world.draft("ann", "d", 1)
