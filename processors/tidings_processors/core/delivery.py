@@ -135,7 +135,9 @@ class Delivery(Stage):
         if self._bytes is None:
             self._bytes = NotificationBytes(self.codec, self._joins)
         value = self._bytes.whole(new_id, user, topic, wording.parts, now_ms, expires)
-        if book is not None and self._is_held(at_hand, book, wording.collapse_key, value, expires, preference, step):
+        if book is not None and self._is_held(
+            at_hand, book, wording.collapse_key, value, expires, preference, window, step
+        ):
             return
         window.add(new_id, for_all=False)  # nothing can keep it from being written any more
         headers = [source_header(record, 0), *trace_headers(record)]
@@ -151,6 +153,7 @@ class Delivery(Stage):
         value: bytes,
         expires: int | None,
         preference: Preference | None,
+        window: Window,
         step: Step,
     ) -> bool:
         """Whether it is held, or told now; what it is newer than gives way in either case."""
@@ -162,7 +165,7 @@ class Delivery(Stage):
         entry = at_hand.entry(book.now_ms, collapse_key, expires)
         hold = weigh(rule, preference, user, book, book.now_ms)
         if hold is not None:
-            self._desk.hold(book, record, entry, hold, value, preference, step)
+            self._desk.hold(book, record, entry, hold, value, preference, window, step)
         elif preference is not None and preference.caps:
             self._desk.told(book, record, entry, step)
         return hold is not None

@@ -45,10 +45,11 @@ class Desk:
         hold: Hold,
         notification: bytes,
         preference: Preference | None,
+        window: Window,
         step: Step,
     ) -> None:
         """The draft at hand is held."""
-        held = untold(replace(hold.on(entry), notification=notification), book)
+        held = untold(replace(hold.on(entry), notification=notification), book, window.__contains__)
         step.outs += [self._entry(record, held), self._decision(record, held, preference)]
         book.put(held, record.offset)
         step.count(f"policy.{hold.word}")

@@ -63,12 +63,13 @@ def sum_id_of(entry: Entry) -> str:
     return notification_id("tidings:policy", entry.bucket, str(entry.due_at), entry.user)
 
 
-def untold(entry: Entry, book: Book) -> Entry:
+def untold(entry: Entry, book: Book, is_told: Callable[[str], bool]) -> Entry:
     """A held entry, later by as many ms as it takes to belong to a group that was not told yet.
 
-    It would join one that was told if the partition's time went back, and its sum's id would be known to everybody.
+    It would join one that was told if the partition's time went back, as it does when the next worker's clock is
+    behind; and its sum's id would be known to everybody.
     """
-    while entry.bucket and book.gave_way_to(sum_id_of(entry)):
+    while entry.bucket and (is_told(sum_id := sum_id_of(entry)) or book.gave_way_to(sum_id)):
         entry = replace(entry, due_at=entry.due_at + 1)
     return entry
 

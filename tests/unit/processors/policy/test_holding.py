@@ -123,6 +123,23 @@ def test_what_is_held_after_a_clock_went_back_is_told_in_a_sum_of_its_own(taken_
     assert by == [first, first, second, second]
 
 
+def test_what_comes_as_a_sum_is_told_is_told_in_the_next_though_a_crash_follows() -> None:
+    """The worker that told it is gone before it noted that; to the next one it is not nine yet."""
+    world = a_world(digests={"*": "hourly"})
+    for n in (1, 2):
+        world.draft("ann", "r", n)
+    now(world)
+    world.now_ms += HOUR + 1_000
+    world.draft("ann", "r", 3, age_ms=5_000)
+    world.work()
+    world.ack("notifications")
+    world.now_ms -= 5_000
+    world.crash({})
+    now(world)
+    later(world, 6_000)
+    assert [told["items"] or told["title"] for told in world.told] == [["r 1", "r 2"], "r 3"]
+
+
 def test_a_digest_of_one_is_that_one() -> None:
     world = a_world()
     world.draft("ann", "d", 1)
