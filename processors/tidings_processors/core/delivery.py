@@ -172,7 +172,7 @@ class Delivery(Stage):
 
     def _release_due(self, record: RecordIn, book: Book, window: Window, step: Step) -> bool:
         preference = partial(self._preference, record.partition)
-        return self._desk.release_due(book, record, preference, window, step)
+        return self._desk.release_due(book, record, preference, self._rules_now.is_off, window, step)
 
     def _is_control(self, record: RecordIn, book: Book, step: Step) -> bool:
         told = notice_in(record)

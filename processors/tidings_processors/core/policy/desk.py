@@ -89,9 +89,18 @@ class Desk:
         step.count(f"policy.{Word.COLLAPSED}")
 
     def release_due(
-        self, book: Book, record: RecordIn, preference: Callable[[str], Preference | None], window: Window, step: Step
+        self,
+        book: Book,
+        record: RecordIn,
+        preference: Callable[[str], Preference | None],
+        is_off: Callable[[str], bool],
+        window: Window,
+        step: Step,
     ) -> bool:
         """Deals with what is due at a record; whether there was anything.
+
+        Args:
+            is_off: whether a rule is switched off.
 
         Raises:
             Transient: nothing was done, and nothing can be done yet.
@@ -99,7 +108,7 @@ class Desk:
         groups = 0
         while groups < _GROUPS and (group := book.take_due(book.now_ms)):
             try:
-                self._deal_with(group, book, record, preference, window, step)
+                self._deal_with(group, book, record, preference, is_off, window, step)
             except Transient:
                 book.wait(group, book.now_ms)
                 if not groups:
@@ -117,6 +126,7 @@ class Desk:
         book: Book,
         record: RecordIn,
         preference: Callable[[str], Preference | None],
+        is_off: Callable[[str], bool],
         window: Window,
         step: Step,
     ) -> None:
@@ -124,7 +134,7 @@ class Desk:
             self._forget(group[0], book, record, step)
             return
         wishes = preference(group[0].user)
-        made = release(group, wishes, book, window.__contains__, book.now_ms)
+        made = release(group, wishes, book, window.__contains__, is_off, book.now_ms)
         told, notes = self._tellings(made, wishes, record, book)
         moved = [entry for entry in made.entries if entry.state is State.HELD]
         ended = [entry for entry in made.entries if entry.state is not State.HELD]

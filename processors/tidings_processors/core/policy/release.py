@@ -36,7 +36,12 @@ class Release:
 
 
 def release(
-    group: Sequence[Entry], preference: Preference | None, book: Book, is_told: Callable[[str], bool], now_ms: int
+    group: Sequence[Entry],
+    preference: Preference | None,
+    book: Book,
+    is_told: Callable[[str], bool],
+    is_off: Callable[[str], bool],
+    now_ms: int,
 ) -> Release:
     """Tells what may be told; what must wait on gets a later time.
 
@@ -46,13 +51,14 @@ def release(
     Args:
         group: entries of one user and bucket with the same due time.
         is_told: whether an id is in the output already.
+        is_off: whether a rule is switched off.
     """
     made = Release(sum_id=sum_id_of(group[0]))
     if is_told(made.sum_id):
         made.summed, made.told_before = group, True
         made.entries = [_gone(entry, made.sum_id, now_ms) for entry in group]
         return made
-    left = [entry for entry in group if not _ends(entry, preference, is_told, now_ms, made)]
+    left = [entry for entry in group if not _ends(entry, preference, is_told, is_off, now_ms, made)]
     if left and not _waits(left, preference, book, now_ms, made):
         _tell(left, preference, now_ms, made)
     return made
@@ -89,12 +95,19 @@ def in_common(entries: Sequence[Entry]) -> tuple[str, str]:
 
 
 def _ends(
-    entry: Entry, preference: Preference | None, is_told: Callable[[str], bool], now_ms: int, made: Release
+    entry: Entry,
+    preference: Preference | None,
+    is_told: Callable[[str], bool],
+    is_off: Callable[[str], bool],
+    now_ms: int,
+    made: Release,
 ) -> bool:
     if is_told(entry.id):
         made.entries.append(_delivered(entry, preference, now_ms))
     elif entry.expires_at is not None and entry.expires_at <= now_ms:
         made.entries.append(done(entry, Word.EXPIRED, now_ms))
+    elif is_off(entry.rule):
+        made.entries.append(done(entry, Word.RULE_OFF, now_ms))
     elif (word := silenced(entry.kind, entry.topic, preference)) is not None:
         key = entry.topic if word is Word.MUTED_TOPIC else entry.kind
         made.entries.append(done(entry, word, now_ms, key=key))

@@ -32,6 +32,11 @@ class RuleSet:
         """Whether a condition among `of(…)` looks at times."""
         return (event_type, source_topic) in self._timed
 
+    def is_off(self, name: str) -> bool:
+        """Whether a rule is switched off, or was withdrawn; of one that is not known that cannot be said."""
+        rule = self.by_name.get(name)
+        return rule is not None and not rule.enabled
+
     @property
     def source_topics(self) -> frozenset[str]:
         """Kafka topics beyond `events.*` that enabled rules read."""

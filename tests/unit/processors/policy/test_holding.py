@@ -1,5 +1,6 @@
 """What becomes of drafts by wishes and rules, with time that passes by hand. NOW_MS is 8:00 UTC on a Friday."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -272,6 +273,17 @@ def test_what_is_muted_while_it_is_held_is_never_told() -> None:
     world.wishes["ann"] = Preference(user="ann", updated_at=None, muted_kinds=["k"])  # type: ignore[arg-type]
     assert later(world, HOUR) == []
     assert words(world) == ["held-quiet-hours", "muted-kind"]
+
+
+def test_what_a_rule_made_that_is_switched_off_while_it_is_held_is_never_told() -> None:
+    """Who withdraws a faulty rule at night means its news, too."""
+    world = a_world(quiet_hours=UNTIL_NINE)
+    world.draft("ann", "r", 1)
+    world.draft("ann", "s", 2)
+    now(world)
+    world.rules = world.rules.overlaid({"r": replace(world.rules.by_name["r"], enabled=False)})
+    assert later(world, HOUR) == ["s 2"]
+    assert words(world) == ["held-quiet-hours", "held-quiet-hours", "rule-off", "delivered"]
 
 
 def test_one_event_twice_is_held_once() -> None:
