@@ -18,8 +18,8 @@ from .core.record import SOURCE_HEADER
 from .core.window import Window
 from .primed import Primed
 
-#: An id, and whether many were told under it at once.
-Told = tuple[str, bool]
+#: Offset of the input record that it came of, its id, and whether many were told under it at once.
+Told = tuple[int, str, bool]
 
 _CHUNK = 10_000  # records of a partition that are read back at once
 
@@ -52,8 +52,9 @@ class Windows(Primed[Window]):
         """See `Primed.read`."""
         windows = {partition: Window(self._limit) for partition in partitions}
         for partition, ids in self._read_back(partitions).items():
-            for record_id, for_all in ids:
+            for offset, record_id, for_all in ids:
                 windows[partition].add(record_id, for_all)
+                windows[partition].restored_to = max(windows[partition].restored_to, offset)
         return windows
 
     def _read_back(self, partitions: list[int]) -> dict[int, list[Told]]:
@@ -82,13 +83,13 @@ class Windows(Primed[Window]):
             topic, partition, offset = source_of(message)
             if topic == self._source and partition in ids:
                 oldest.setdefault(partition, offset)
-                ids[partition] += self._told(message)
+                ids[partition] += self._told(message, offset)
         return oldest, ids
 
-    def _told(self, message: Message) -> list[Told]:
+    def _told(self, message: Message, offset: int) -> list[Told]:
         try:
             name, record = self._codec.decode(message.value())
-            return [(record["id"], name == SharedNotification.avro_name)]
+            return [(offset, record["id"], name == SharedNotification.avro_name)]
         except (Permanent, KeyError):  # not ours, whatever its header says
             return []
 

@@ -110,7 +110,7 @@ class Delivery(Stage):
             excepted is None and window.knows_any_for_all and draft["topic"] and _told_to_all(draft) in window
         ):
             step.count("silent.duplicate")
-            if book is not None and user:
+            if user:
                 self._note_again(AtHand(record, user, draft, event, rule, new_id), book, step)
         elif book is not None and (known := book.entries.get(new_id)) is not None:
             step.count("silent.duplicate")
@@ -183,18 +183,24 @@ class Delivery(Stage):
                 self._desk.collapse(book, record, old, told.id, step)
         return True
 
-    def _note_again(self, told: AtHand, book: Book, step: Step) -> None:
+    def _note_again(self, told: AtHand, book: Book | None, step: Step) -> None:
         """What a replay finds told already may not have been noted, nor have let an older one give way."""
         record, rule = told.record, told.rule
+        if book is None:
+            if rule.collapse_key is not None and (key := self._collapse_key(told)) is not None:
+                self._tell_normal_lane(told, key, self._preference(record.partition, told.user), step)
+            return
         if rule.priority is not Priority.CRITICAL:
             preference = self._preference(record.partition, told.user)
             self._desk.recount(book, record, told.entry(book.now_ms), preference, step)
         if not book.holds_keys:
             return
-        key = self._rendering.of(rule, told.event, "en", "UTC").collapse_key
-        for old in book.held_with(told.user, key):
-            if old.event_time < told.draft["event_time"]:
+        for old in book.held_with(told.user, self._collapse_key(told)):
+            if (old.event_time, old.offset) < (told.draft["event_time"], record.offset):
                 self._desk.collapse(book, record, old, told.id, step)
+
+    def _collapse_key(self, told: AtHand) -> str | None:
+        return self._rendering.of(told.rule, told.event, "en", "UTC").collapse_key
 
     def _tell_normal_lane(self, told: AtHand, collapse_key: str, preference: Preference | None, step: Step) -> None:
         """Only if anything may be held for the user there."""

@@ -14,9 +14,14 @@ class Window:
 
     Args:
         limit: how many ids it holds; each takes about 150 bytes.
+
+    Attributes:
+        restored_to: offset of the last input record of which something was there at a start; -1 = of none. Those up to
+            it are a replay, and what comes of them must not depend on what falls due meanwhile.
     """
 
     def __init__(self, limit: int) -> None:
+        self.restored_to = -1
         self._limit = limit
         self._ids: set[bytes] = set()
         self._order: deque[bytes] = deque()

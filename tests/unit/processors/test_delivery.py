@@ -240,6 +240,16 @@ def test_a_draft_of_an_event_of_no_time_is_a_dead_letter(event_time: int) -> Non
     assert [out.topic for out in step.outs][-1] == "notifications"
 
 
+def test_a_replay_on_the_urgent_lane_gives_notice_again() -> None:
+    """The crash may have come between the notification and the notice, and an older one is still held."""
+    rule_set = rules(rule_text("alarm", priority="critical", collapse_key="\"{{ topic or '' }}\""))
+    draft = draft_for(rule_set, message(user="ann", topic="t"), MESSAGE)._replace(topic="drafts-urgent")
+    window, wishes = Window(10), prefers(caps={"*": 1})
+    first, again = (delivered(rule_set, [draft], wishes, window=window) for _ in range(2))
+    assert [out.topic for out in first.outs] == ["notifications", "drafts"]
+    assert again.outs == first.outs[1:]
+
+
 @pytest.mark.parametrize("stamp", [2**60, 2**62, -1, -(2**60)])
 @pytest.mark.parametrize("ttl", ["", "6h"])
 def test_a_draft_of_any_timestamp_leaves_what_can_be_read(stamp: int, ttl: str) -> None:

@@ -17,11 +17,16 @@ class Book:
 
     Time comes in with records and never goes back. An entry that was changed is *aloft* until Kafka has the change, and
     nothing is made of it before that: what it leads to must not outlive it.
+
+    Attributes:
+        now_ms: the partition's time, ms since 1970.
+        restored_to: offset of the last draft of which Kafka had an entry at the start; see `Window.restored_to`.
     """
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self.now_ms = 0
+        self.restored_to = -1
         self._groups: dict[Group, dict[str, None]] = {}
         self._open: dict[tuple[str, str], int] = {}  # when the newest group of a user's bucket is due
         self._by_key: dict[tuple[str, str], dict[str, None]] = {}
@@ -40,6 +45,7 @@ class Book:
         if known is None or known.state is State.HELD or entry.state is not State.HELD:
             self._put(entry)
         self.now_ms = max(self.now_ms, entry.at)
+        self.restored_to = max(self.restored_to, entry.offset)
 
     def advance(self, timestamp_ms: int, clock_ms: int) -> int:
         """The time now, at a record: the later of its timestamp and the worker's clock; it never goes back.

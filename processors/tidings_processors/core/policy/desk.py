@@ -14,13 +14,15 @@ from tidings_processors.core.window import Window
 from .book import Book
 from .decision import decision
 from .entry import Entry, State
-from .release import REMEMBERED_MS, Release, done, in_common, release, untold
+from .release import REMEMBERED_MS, Release, done, in_common, release, sum_id_of, untold
 from .summary import newest, summary
 from .weigh import Hold
 from .word import Word
 
 #: What is done is remembered until so many records lie behind it, so that no replay can reach back further.
 REPLAYED = 100_000
+#: What fell due while nobody worked asks so often (ms) whether the replay is over.
+_REPLAY_MS = 200
 #: Groups that are dealt with at once; then other partitions get their turn.
 _GROUPS = 500
 
@@ -106,7 +108,11 @@ class Desk:
             Transient: nothing was done, and nothing can be done yet.
         """
         groups = 0
+        is_replay = record.offset <= max(book.restored_to, window.restored_to)
         while groups < _GROUPS and (group := book.take_due(book.now_ms)):
+            if is_replay and _is_news(group, window):
+                book.wait(group, book.now_ms + _REPLAY_MS)  # what comes again may be newer and let it give way
+                continue
             try:
                 self._deal_with(group, book, record, preference, is_off, window, step)
             except Transient:
@@ -186,6 +192,12 @@ class Desk:
     def _decision(self, record: RecordIn, entry: Entry, preference: Preference | None) -> RecordOut:
         value = self._codec.encode(Decision.avro_name, decision(entry, preference))
         return RecordOut(DECISIONS.name, entry.user.encode(), value, [source_header(record, 0)], record.partition)
+
+
+def _is_news(group: list[Entry], window: Window) -> bool:
+    """Whether nothing of it was told before."""
+    ids = (sum_id_of(group[0]), *(entry.id for entry in group))
+    return group[0].state is State.HELD and not any(one in window for one in ids)
 
 
 def _note(record: RecordIn, entry: Entry, value: bytes | None) -> RecordOut:

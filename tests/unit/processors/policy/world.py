@@ -64,6 +64,7 @@ class World:
         for notification in self.told:
             if notification["source"] >= self.committed:
                 self.window.add(notification["id"])
+                self.window.restored_to = max(self.window.restored_to, notification["source"])
         book, window = self.book, self.window
         self.stage = Delivery(
             CODEC,
