@@ -109,6 +109,12 @@ def test_what_is_no_text_of_rules_is_told_so(text: str, wanted: str) -> None:
     assert problems(text)[0].startswith(wanted)
 
 
+def test_no_duration_is_longer_than_time_can_be_counted() -> None:
+    for span in ("3651d", "999999999d", "99999999999d"):
+        assert problems("rules:\n" + rule_text("a", ttl=span)) == ["7:10: rule 'a': a duration is at most 3650d"]
+    assert rules(rule_text("a", ttl="3650d"))
+
+
 def test_a_rule_stands_alone_on_its_topic() -> None:
     """The topic `rules` holds one rule a record."""
     text = "name: a\nmatch: tidings.demo.Message\naudience: {users: user}\nkind: k\ntext: {en: {title: x}}\n"
@@ -175,6 +181,8 @@ VALUES = st.recursive(
 FIELDS = ["match", "when", "audience", "kind", "ttl", "url", "text", "topic", "collapse_key", "digest", "priority"]
 
 
+@example("ttl", "99999999999d")  # Python knows no such span
+@example("digest", "999999999d")  # nor a time that is so far away
 @given(st.sampled_from(FIELDS), VALUES)
 def test_any_value_of_a_field_is_read_or_refused(field: str, value: object) -> None:
     refused_or_read("rules:\n" + rule_text("a", **{field: json.dumps(value)}))

@@ -10,13 +10,21 @@ from tidings_schemas import Priority
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+#: So that a moment and a duration are always a moment.
+_LONGEST = timedelta(days=3650)
 
 
 def _duration(value: object) -> object:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("a duration is a number and a unit: 30s, 45m, 6h, 2d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    try:
+        span = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    except OverflowError:
+        span = timedelta.max
+    if span > _LONGEST:
+        raise ValueError(f"a duration is at most {_LONGEST.days}d")
+    return span
 
 
 def _locale(tag: str) -> str:
