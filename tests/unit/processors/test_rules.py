@@ -1,6 +1,7 @@
 """Texts of rules: every mistake is found, and told with its line and column."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from hypothesis import example, given
@@ -113,6 +114,28 @@ def test_no_duration_is_longer_than_time_can_be_counted() -> None:
     for span in ("3651d", "999999999d", "99999999999d"):
         assert problems("rules:\n" + rule_text("a", ttl=span)) == ["7:10: rule 'a': a duration is at most 3650d"]
     assert rules(rule_text("a", ttl="3650d"))
+
+
+@pytest.mark.parametrize(
+    ("digest", "every"),
+    [
+        ("10m", timedelta(minutes=10)),
+        ("hourly", "hourly"),
+        ("daily@08:00", "daily@08:00"),
+        ("daily@23:59", "daily@23:59"),
+    ],
+)
+def test_a_digest_is_due_after_a_span_or_by_the_clock(digest: str, every: object) -> None:
+    assert rules(rule_text("a", digest=digest)).by_name["a"].digest == every
+
+
+@pytest.mark.parametrize(
+    "digest", ["daily", "daily@8:00", "daily@24:00", "weekly", "Hourly", "10", "8:00", "600", "[hourly]"]
+)
+def test_no_other_digest_is_known(digest: str) -> None:
+    (found,) = problems("rules:\n" + rule_text("a", digest=digest))
+    assert found.startswith("7:13: rule 'a': a digest is due a while after the first (30s, ")
+    assert found.endswith("hourly, or daily at a local time (daily@08:00)")
 
 
 def test_a_rule_stands_alone_on_its_topic() -> None:

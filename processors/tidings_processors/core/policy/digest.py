@@ -14,7 +14,7 @@ def next_due(schedule: str, zone: tzinfo, now: datetime) -> datetime:
     """The first time after `now` at which a digest is due, UTC.
 
     Args:
-        schedule: `hourly` (each full hour of the user's clock) or `daily@HH:MM`, as a `Preference` says.
+        schedule: `hourly` (each full hour of the user's clock) or `daily@HH:MM`, as a `Preference` or a rule says.
 
     Raises:
         ValueError: it is neither.

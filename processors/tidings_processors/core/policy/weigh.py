@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from tidings_schemas import Preference
@@ -85,21 +85,39 @@ def _gathered(rule: Rule, preference: Preference | None, user: str, book: Book, 
     """Held for a digest: the user's word goes before the rule's."""
     for key in (rule.kind, "*") if preference is not None and preference.digests else ():
         schedule = preference.digests.get(key) if preference is not None else None
-        due = None if schedule is None or preference is None else _due(schedule, preference.time_zone, now_ms)
+        due = None if schedule is None or preference is None else _wished(schedule, preference.time_zone, now_ms)
         if due is not None:
             return Hold(f"digest:{key}", due, Word.HELD_DIGEST, key)
     if rule.digest is None:
         return None
-    bucket, window = f"rule:{rule.name}", round(rule.digest.total_seconds() * 1000)
+    bucket, due = _by_rule(rule.name, rule.digest, preference, user, book, now_ms)
+    return Hold(bucket, due, Word.HELD_DIGEST, rule.name)
+
+
+def _by_rule(
+    name: str, every: timedelta | str, preference: Preference | None, user: str, book: Book, now_ms: int
+) -> tuple[str, int]:
+    """(bucket, due) of a rule's digest.
+
+    One by the clock has a bucket for its schedule: else a rule that is changed from `daily@08:00` to `10m` would gather
+    into what is open until tomorrow.
+    """
+    if isinstance(every, str):
+        return f"rule:{name}/{every}", _due(every, "UTC" if preference is None else preference.time_zone, now_ms)
+    bucket = f"rule:{name}"
     open_until = book.open_until(user, bucket) or 0
-    return Hold(bucket, open_until if open_until > now_ms else now_ms + window, Word.HELD_DIGEST, rule.name)
+    return bucket, open_until if open_until > now_ms else now_ms + round(every.total_seconds() * 1000)
 
 
-def _due(schedule: str, time_zone: str, now_ms: int) -> int | None:
+def _wished(schedule: str, time_zone: str, now_ms: int) -> int | None:
     try:
-        return _ms(next_due(schedule, zone_of(time_zone), _moment(now_ms)))
+        return _due(schedule, time_zone, now_ms)
     except ValueError:  # a wrong preference must not silence its user
         return None
+
+
+def _due(schedule: str, time_zone: str, now_ms: int) -> int:
+    return _ms(next_due(schedule, zone_of(time_zone), _moment(now_ms)))
 
 
 def _is_sound(quiet: Mapping[str, Any]) -> bool:

@@ -26,7 +26,8 @@ class Rule:
         kind: what it is about, for mutes and channels.
         collapse_key: of several unseen notifications with the same key only the newest matters.
         ttl: how long a notification is worth delivering; None = as long as the topic keeps it.
-        digest: window in which notifications are gathered into one; None = each by itself.
+        digest: when what is gathered is told as one: a span after the first, or by the user's clock (`hourly`,
+            `daily@HH:MM`); None = each by itself.
         url: where to read more.
         words_use: the event's fields, and `event`, that texts, collapse key or url mention; nothing else is decoded.
         enabled: False switches it off (and, on the topic `rules`, the rule of that name in the file).
@@ -46,6 +47,6 @@ class Rule:
     collapse_key: Words | None = None
     url: Words | None = None
     ttl: timedelta | None = None
-    digest: timedelta | None = None
+    digest: timedelta | str | None = None
     enabled: bool = True
     spec: dict[str, Any] = field(default_factory=dict)

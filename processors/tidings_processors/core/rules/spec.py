@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from tidings_schemas import Priority
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+_BY_CLOCK = re.compile(r"hourly|daily@([01][0-9]|2[0-3]):[0-5][0-9]")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 #: So that a moment and a duration are always a moment.
 _LONGEST = timedelta(days=3650)
@@ -27,6 +28,16 @@ def _duration(value: object) -> object:
     return span
 
 
+def _every(value: object) -> object:
+    if isinstance(value, str) and _BY_CLOCK.fullmatch(value):
+        return value
+    if isinstance(value, str) and _DURATION.fullmatch(value):
+        return _duration(value)
+    raise ValueError(
+        "a digest is due a while after the first (30s, 45m, 6h, 2d), hourly, or daily at a local time (daily@08:00)"
+    )
+
+
 def _locale(tag: str) -> str:
     try:
         Locale.parse(tag.replace("_", "-"), sep="-")
@@ -37,6 +48,7 @@ def _locale(tag: str) -> str:
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Every = Annotated[timedelta | str, BeforeValidator(_every)]
 LocaleTag = Annotated[str, BeforeValidator(_locale)]
 Line = Annotated[str, StringConstraints(min_length=1)]
 
@@ -77,7 +89,7 @@ class RuleSpec(_Strict):
     priority: Priority = Priority.NORMAL
     collapse_key: Line | None = None
     ttl: Duration | None = None
-    digest: Duration | None = None
+    digest: Every | None = None
     url: Line | None = None
     enabled: bool = True
     text: dict[LocaleTag, TextSpec] = Field(min_length=1)

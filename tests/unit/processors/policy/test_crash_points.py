@@ -18,6 +18,7 @@ RULES = rules(
     rule_text("r", text=TEXT)
     + rule_text("d", kind="d", digest="10m")
     + rule_text("keyed", text=TEXT, collapse_key='"{{ topic }}"')
+    + rule_text("day", kind="day", digest="daily@08:10")
 )
 MINUTE = 60_000
 NOTHING: dict[str, int] = {}
@@ -131,11 +132,13 @@ def test_what_quiet_hours_hold_is_told_once(point: Callable[[World], None]) -> N
     assert [decision["word"] for decision in world.decisions][-1] == "delivered"
 
 
+@pytest.mark.parametrize("rule", ["d", "day"])
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.__name__)
-def test_a_digest_is_told_once_and_whole(point: Callable[[World], None]) -> None:
+def test_a_digest_is_told_once_and_whole(point: Callable[[World], None], rule: str) -> None:
+    """Due by a span or by the clock, in 10 minutes both."""
     world = a_world()
     for n in range(3):
-        world.draft("ann", "d", n)
+        world.draft("ann", rule, n)
     point(world)
     world.settle()
     assert [told["count"] for told in world.told] == [3]

@@ -1,6 +1,7 @@
 """What becomes of drafts by wishes and rules, with time that passes by hand. NOW_MS is 8:00 UTC on a Friday."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ RULES = rules(
     rule_text("r", text=TEXT)
     + rule_text("s", text=TEXT, kind="other")
     + rule_text("d", text=TEXT, kind="d", digest="10m")
+    + rule_text("hour", text=TEXT, digest="hourly")
+    + rule_text("day", text=TEXT, digest="daily@02:30")
     + rule_text("short", text=TEXT, kind="short", ttl="5m")
     + rule_text("keyed", text=TEXT, kind="keyed", collapse_key='"{{ topic }}"')
     + rule_text("alarm", text=TEXT, kind="alarm", priority="critical", collapse_key='"{{ topic }}"')
@@ -25,9 +28,21 @@ MINUTE, HOUR = 60_000, 3_600_000
 UNTIL_NINE = {"start_minute": 420, "end_minute": 540, "days": []}
 
 
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+def ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def prefers(user: str = "ann", **wishes: Any) -> Preference:
+    return Preference(user=user, updated_at=None, **wishes)  # type: ignore[arg-type]
+
+
 def a_world(user: str = "ann", **wishes: Any) -> World:
     world = World(RULES, NOW_MS)
-    world.wishes[user] = Preference(user=user, updated_at=None, **wishes)  # type: ignore[arg-type]
+    world.wishes[user] = prefers(user, **wishes)
     return world
 
 
@@ -160,6 +175,76 @@ def test_a_users_digest_gathers_kinds_at_their_local_time() -> None:
     assert later(world, 1) == ["3 neue Mitteilungen"]
     assert (world.told[0]["kind"], world.told[0]["rule"], world.told[0]["count"]) == ("digest", "digest", 3)
     assert world.decisions[0]["time_zone"] == "Europe/Vienna"
+
+
+@pytest.mark.parametrize(
+    ("rule", "zone", "due"),
+    [
+        ("hour", "UTC", utc(2027, 1, 15, 9)),
+        ("hour", "Asia/Kolkata", utc(2027, 1, 15, 8, 30)),
+        ("day", "UTC", utc(2027, 1, 16, 2, 30)),
+        ("day", "Europe/Vienna", utc(2027, 1, 16, 1, 30)),
+        ("day", "America/New_York", utc(2027, 1, 15, 7, 30) + timedelta(days=1)),
+    ],
+)
+def test_a_rules_digest_comes_by_its_readers_clock(rule: str, zone: str, due: datetime) -> None:
+    """Each full hour, or at 2:30; UTC's for who has said nothing."""
+    for world in (a_world(time_zone=zone), *([World(RULES, NOW_MS)] if zone == "UTC" else [])):
+        for n in range(3):
+            world.draft("ann", rule, n)
+            now(world)
+            world.now_ms += MINUTE
+        world.now_ms = ms(due) - 1
+        assert now(world) == []
+        assert later(world, 1) == ["3 new notifications"]
+        assert {decision["until"] for decision in world.decisions[:3]} == {due}
+
+
+@pytest.mark.parametrize(
+    ("written", "due"),
+    [
+        (utc(2026, 3, 28, 0), [utc(2026, 3, 28, 1, 30), utc(2026, 3, 29, 1), utc(2026, 3, 30, 0, 30)]),
+        (utc(2026, 10, 24, 0), [utc(2026, 10, 24, 0, 30), utc(2026, 10, 25, 0, 30), utc(2026, 10, 26, 1, 30)]),
+    ],
+)
+def test_a_rules_daily_digest_comes_once_on_days_when_the_clock_is_changed(
+    written: datetime, due: list[datetime]
+) -> None:
+    """In Vienna there was no 2:30 on 2026-03-29 (2:00 was followed by 3:00), and there were two on 2026-10-25."""
+    world = World(RULES, ms(written))
+    world.wishes["ann"] = prefers(time_zone="Europe/Vienna")
+    quarters = (due[-1] - written) // timedelta(minutes=15)
+    came = []
+    for n in range(quarters + 1):
+        before = len(world.told)
+        now(world)
+        came += [written + n * timedelta(minutes=15)] * (len(world.told) - before)
+        world.draft("ann", "day", n)
+        now(world)
+        world.now_ms += 15 * MINUTE
+    assert came == due
+    assert sum(told["count"] for told in world.told) == quarters
+
+
+def test_a_rule_that_gathers_by_a_span_from_now_on_does_not_wait_for_tomorrow() -> None:
+    """What was gathered for the day is told at its time."""
+    world = a_world()
+    world.draft("ann", "day", 1)
+    now(world)
+    world.rules = rules(rule_text("day", text=TEXT, digest="10m"))
+    for n in range(2, 5):
+        world.draft("ann", "day", n)
+        now(world)
+    assert later(world, 10 * MINUTE) == ["3 new notifications"]
+    assert later(world, 19 * HOUR) == ["3 new notifications", "day 1"]
+
+
+def test_a_users_digest_goes_before_a_rules() -> None:
+    world = a_world(digests={"k": "hourly"})
+    world.draft("ann", "day", 1)
+    now(world)
+    assert later(world, HOUR) == ["day 1"]
+    assert world.decisions[0]["key"] == "k"
 
 
 def test_a_digest_does_not_wake_anybody() -> None:

@@ -16,7 +16,15 @@ from tests.unit.processors.builders import NOW_MS, rule_text, rules
 from tests.unit.processors.policy.world import World
 
 FINAL = {"collapsed", "expired", "muted-kind", "muted-topic", "channel-off"}
-KINDS = {"plain": {}, "short": {"ttl": "20m"}, "sum": {"digest": "10m"}, "keyed": {}, "alarm": {"priority": "critical"}}
+KINDS = {
+    "plain": {},
+    "short": {"ttl": "20m"},
+    "sum": {"digest": "10m"},
+    "hour": {"digest": "hourly"},
+    "day": {"digest": "daily@08:45"},
+    "keyed": {},
+    "alarm": {"priority": "critical"},
+}
 TOPICS = ("notifications", "policy", "decisions")
 RULES = rules(
     "".join(
