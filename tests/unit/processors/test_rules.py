@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tidings_processors.core.rules import BadRules, read_rule, read_rules
+from tidings_processors.core.rules import BadRules, DigestSpec, read_rule, read_rules
 from tidings_schemas import Priority
 
 from tests.unit.processors.builders import CATALOGUE, DELAYED, MESSAGE, rule_text, rules, shipped_rules
@@ -126,7 +126,32 @@ def test_no_duration_is_longer_than_time_can_be_counted() -> None:
     ],
 )
 def test_a_digest_is_due_after_a_span_or_by_the_clock(digest: str, every: object) -> None:
-    assert rules(rule_text("a", digest=digest)).by_name["a"].digest == every
+    for written in (digest, f"{{every: {digest}}}"):
+        digest_read = rules(rule_text("a", digest=written)).by_name["a"].digest
+        assert digest_read is not None
+        assert (digest_read.every, digest_read.most) == (every, 10)
+
+
+def test_a_digest_lists_as_many_titles_as_its_rule_says() -> None:
+    found = rules(rule_text("a", digest="{every: daily@08:00, most: 20}")).by_name["a"].digest
+    assert found == DigestSpec(every="daily@08:00", most=20)
+
+
+@pytest.mark.parametrize(
+    ("digest", "wanted"),
+    [
+        ("{every: daily, most: 20}", "7:21: rule 'a': a digest is due a while after the first"),
+        ("{every: 10m, most: 0}", "7:32: rule 'a': most is how many titles are listed, a number from 1 to 50"),
+        ("{every: 10m, most: 51}", "7:32: rule 'a': most is how many"),
+        ("{every: 10m, most: true}", "7:32: rule 'a': most is how many"),
+        ("{every: 10m, most: '20'}", "7:32: rule 'a': most is how many"),
+        ("{most: 20}", "7:13: rule 'a': 'every' is missing"),
+        ("{every: 10m, moist: 20}", "7:26: rule 'a': there is no field 'moist' here; a digest's fields: every, most"),
+    ],
+)
+def test_mistakes_in_a_digest_are_told_where_they_are(digest: str, wanted: str) -> None:
+    (found,) = problems("rules:\n" + rule_text("a", digest=digest))
+    assert found.startswith(wanted)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from tidings_processors.core.rules import LISTED
+
 
 class State(StrEnum):
     """Held: it waits. Told: it was told, and counts for a cap. Done: it was held, and something became of it."""
@@ -26,6 +28,7 @@ class Entry:
         counts: whether it counts as told, for caps.
         word, by, key, limit: what was decided, as in a `Decision`; no word if it was told at once.
         notification: framed; empty unless held.
+        most: titles that are listed of a digest whose newest it is.
     """
 
     avro_name: ClassVar[str] = "tidings.PolicyEntry"
@@ -50,6 +53,7 @@ class Entry:
     key: str | None = None
     limit: int | None = None
     notification: bytes = b""
+    most: int = LISTED
 
     def to_avro(self) -> dict[str, Any]:
         """The record's fields, as `Codec.encode` takes them."""

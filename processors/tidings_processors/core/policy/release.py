@@ -148,4 +148,4 @@ def _gone(entry: Entry, sum_id: str, now_ms: int) -> Entry:
 
 
 def _later(entry: Entry, hold: Hold, bucket: str, now_ms: int) -> Entry:
-    return replace(hold.on(entry), bucket=bucket, at=now_ms)
+    return replace(hold.on(entry), bucket=bucket, at=now_ms, most=entry.most)

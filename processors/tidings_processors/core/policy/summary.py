@@ -8,16 +8,15 @@ from tidings_schemas import Priority
 from .entry import Entry
 from .release import in_common
 
-#: Titles that are listed; of the others it is told how many there are.
-LISTED = 10
 _RANK = {priority.value: rank for rank, priority in enumerate(Priority)}
 _TITLE = {"en": "{count} new notifications", "de": "{count} neue Mitteilungen"}
 _MORE = {"en": "… and {count} more", "de": "… und {count} weitere"}
 
 
 def newest(entries: Sequence[Entry]) -> list[Entry]:
-    """Those whose titles are listed, oldest first."""
-    return sorted(entries, key=lambda entry: (entry.event_time, entry.offset))[-LISTED:]
+    """Those whose titles are listed, oldest first; how many, the newest says."""
+    in_order = sorted(entries, key=lambda entry: (entry.event_time, entry.offset))
+    return in_order[-in_order[-1].most :]
 
 
 def summary(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tidings_schemas import Preference
 
 from tidings_processors.core.formats import zone_of
-from tidings_processors.core.rules import Rule
+from tidings_processors.core.rules import LISTED, Rule
 
 from .book import Book
 from .cap import HOUR_MS, full
@@ -19,13 +19,14 @@ from .word import Word
 
 
 class Hold(NamedTuple):
-    """Hold it: in which bucket (empty = by itself), until when (ms), why, and what decided that."""
+    """Hold it: in which bucket (empty = by itself), until when (ms), why, what decided that; titles listed of a sum."""
 
     bucket: str
     due_ms: int
     word: Word
     key: str | None = None
     limit: int | None = None
+    most: int = LISTED
 
     def on(self, entry: Entry) -> Entry:
         """The entry, held so."""
@@ -39,6 +40,7 @@ class Hold(NamedTuple):
             by=None,
             key=self.key,
             limit=self.limit,
+            most=self.most,
         )
 
 
@@ -90,8 +92,8 @@ def _gathered(rule: Rule, preference: Preference | None, user: str, book: Book, 
             return Hold(f"digest:{key}", due, Word.HELD_DIGEST, key)
     if rule.digest is None:
         return None
-    bucket, due = _by_rule(rule.name, rule.digest, preference, user, book, now_ms)
-    return Hold(bucket, due, Word.HELD_DIGEST, rule.name)
+    bucket, due = _by_rule(rule.name, rule.digest.every, preference, user, book, now_ms)
+    return Hold(bucket, due, Word.HELD_DIGEST, rule.name, most=rule.digest.most)
 
 
 def _by_rule(

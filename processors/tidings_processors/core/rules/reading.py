@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from tidings_schemas.catalogue import Catalogue
 
@@ -19,7 +19,7 @@ from .places import BadYaml, Document, Path
 from .problem import BadRules, Problem
 from .rule import Rule
 from .rule_set import RuleSet
-from .spec import RuleSpec
+from .spec import AudienceSpec, DigestSpec, RuleSpec, TextSpec
 
 
 def read_rules(text: str, catalogue: Catalogue, source: str = "rules.yaml") -> RuleSet:
@@ -193,7 +193,8 @@ class _Compiler:
         place = self._document.place_of_key(path) if of_key else self._document.place(path)
         message = _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
         if detail["type"] in ("extra_forbidden", "missing"):
-            message = message.format(name=path[-1], known=", ".join(RuleSpec.model_fields))
+            whose, shape = _PARTS.get(detail["loc"][0], _RULE) if len(detail["loc"]) > 1 else _RULE
+            message = message.format(name=path[-1], whose=whose, known=", ".join(shape.model_fields))
         self.problems.append(Problem(place.line, place.column, message, self._name))
 
     def _report(self, path: Path, message: str) -> None:
@@ -209,9 +210,15 @@ def _used(texts: Texts, collapse_key: Words | None, url: Words | None) -> frozen
     return frozenset(name for each in words if each for name in each.uses)
 
 
+_RULE: tuple[str, type[BaseModel]] = "a rule's", RuleSpec
+_PARTS: dict[int | str, tuple[str, type[BaseModel]]] = {
+    "audience": ("an audience's", AudienceSpec),
+    "digest": ("a digest's", DigestSpec),
+    "text": ("a text's", TextSpec),
+}
 _EMPTY = compile_words("", {})
 _MESSAGES = {
-    "extra_forbidden": "there is no field {name!r} here; a rule's fields: {known}",
+    "extra_forbidden": "there is no field {name!r} here; {whose} fields: {known}",
     "missing": "{name!r} is missing",
     "string_too_short": "this must not be empty",
     "too_short": "this must not be empty",

@@ -11,6 +11,8 @@ from tidings_processors.core.condition import Condition
 from tidings_processors.core.template import Words
 from tidings_processors.core.text import Texts
 
+from .spec import DigestSpec
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
@@ -26,8 +28,8 @@ class Rule:
         kind: what it is about, for mutes and channels.
         collapse_key: of several unseen notifications with the same key only the newest matters.
         ttl: how long a notification is worth delivering; None = as long as the topic keeps it.
-        digest: when what is gathered is told as one: a span after the first, or by the user's clock (`hourly`,
-            `daily@HH:MM`); None = each by itself.
+        digest: when what is gathered is told as one (a span after the first, or by the user's clock `hourly` or
+            `daily@HH:MM`), and how many titles are listed; None = each by itself.
         url: where to read more.
         words_use: the event's fields, and `event`, that texts, collapse key or url mention; nothing else is decoded.
         enabled: False switches it off (and, on the topic `rules`, the rule of that name in the file).
@@ -47,6 +49,6 @@ class Rule:
     collapse_key: Words | None = None
     url: Words | None = None
     ttl: timedelta | None = None
-    digest: timedelta | str | None = None
+    digest: DigestSpec | None = None
     enabled: bool = True
     spec: dict[str, Any] = field(default_factory=dict)

@@ -9,6 +9,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from tidings_schemas import Priority
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+#: Titles that a digest lists of what it stands for, unless its rule says otherwise.
+LISTED = 10
+#: So that the whole of them stays a notification.
+_MOST = 50
 _BY_CLOCK = re.compile(r"hourly|daily@([01][0-9]|2[0-3]):[0-5][0-9]")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 #: So that a moment and a duration are always a moment.
@@ -46,9 +50,16 @@ def _locale(tag: str) -> str:
     return tag
 
 
+def _most(value: object) -> object:
+    if type(value) is not int or not 1 <= value <= _MOST:
+        raise ValueError(f"most is how many titles are listed, a number from 1 to {_MOST}")
+    return value
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Every = Annotated[timedelta | str, BeforeValidator(_every)]
+Most = Annotated[int, BeforeValidator(_most)]
 LocaleTag = Annotated[str, BeforeValidator(_locale)]
 Line = Annotated[str, StringConstraints(min_length=1)]
 
@@ -77,6 +88,18 @@ class TextSpec(_Strict):
     body: str = ""
 
 
+class DigestSpec(_Strict):
+    """When what is gathered is told as one, and how many titles are listed; `hourly` is short for `{every: hourly}`."""
+
+    every: Every
+    most: Most = LISTED
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_full(cls, written: object) -> object:
+        return written if isinstance(written, dict) else {"every": written}
+
+
 class RuleSpec(_Strict):
     """One rule."""
 
@@ -89,7 +112,7 @@ class RuleSpec(_Strict):
     priority: Priority = Priority.NORMAL
     collapse_key: Line | None = None
     ttl: Duration | None = None
-    digest: Every | None = None
+    digest: DigestSpec | None = None
     url: Line | None = None
     enabled: bool = True
     text: dict[LocaleTag, TextSpec] = Field(min_length=1)

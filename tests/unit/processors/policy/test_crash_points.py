@@ -18,7 +18,7 @@ RULES = rules(
     rule_text("r", text=TEXT)
     + rule_text("d", kind="d", digest="10m")
     + rule_text("keyed", text=TEXT, collapse_key='"{{ topic }}"')
-    + rule_text("day", kind="day", digest="daily@08:10")
+    + rule_text("day", kind="day", digest="{every: daily@08:10, most: 2}")
 )
 MINUTE = 60_000
 NOTHING: dict[str, int] = {}
@@ -141,7 +141,7 @@ def test_a_digest_is_told_once_and_whole(point: Callable[[World], None], rule: s
         world.draft("ann", rule, n)
     point(world)
     world.settle()
-    assert [told["count"] for told in world.told] == [3]
+    assert [(told["count"], len(told["items"])) for told in world.told] == [(3, 3 if rule == "d" else 2)]
     last = {decision["id"]: decision for decision in world.decisions}
     assert [decision["word"] for decision in last.values()] == ["digested"] * 3
     assert {decision["by"] for decision in last.values()} == {world.told[0]["id"]}

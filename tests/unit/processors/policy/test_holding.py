@@ -226,6 +226,37 @@ def test_a_rules_daily_digest_comes_once_on_days_when_the_clock_is_changed(
     assert sum(told["count"] for told in world.told) == quarters
 
 
+def test_a_digest_lists_as_many_titles_as_its_rule_says() -> None:
+    """The newest, also when it was held on by quiet hours and by a cap; the count tells of all."""
+    world = a_world(caps={"few": 1}, quiet_hours={"start_minute": 485, "end_minute": 490, "days": []})
+    world.rules = rules(rule_text("few", text=TEXT, kind="few", digest="{every: 7m, most: 3}"))
+    for n in range(5):
+        world.draft("ann", "few", n)
+    now(world)
+    later(world, 7 * MINUTE)
+    assert (later(world, 3 * MINUTE), world.told[0]["count"]) == (["5 new notifications"], 5)
+    for n in range(5, 9):
+        world.draft("ann", "few", n)
+    now(world)
+    assert len(later(world, 7 * MINUTE)) == 1
+    assert len(later(world, HOUR)) == 2
+    assert "capped" in words(world)
+    assert [told["items"] for told in world.told] == [["few 2", "few 3", "few 4"], ["few 6", "few 7", "few 8"]]
+    assert world.told[0]["body"].endswith("few 4\n… and 2 more")
+
+
+def test_how_many_titles_are_listed_the_newest_of_them_says() -> None:
+    """A rule may change while it gathers."""
+    world = a_world()
+    for most, n in ((5, 0), (2, 1), (3, 2)):
+        world.rules = rules(rule_text("few", text=TEXT, digest=f"{{every: 10m, most: {most}}}"))
+        world.draft("ann", "few", n)
+        world.draft("ann", "few", 10 + n)
+        now(world)
+    later(world, 10 * MINUTE)
+    assert [(told["count"], len(told["items"])) for told in world.told] == [(6, 3)]
+
+
 def test_a_rule_that_gathers_by_a_span_from_now_on_does_not_wait_for_tomorrow() -> None:
     """What was gathered for the day is told at its time."""
     world = a_world()

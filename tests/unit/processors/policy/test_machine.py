@@ -21,7 +21,7 @@ KINDS = {
     "short": {"ttl": "20m"},
     "sum": {"digest": "10m"},
     "hour": {"digest": "hourly"},
-    "day": {"digest": "daily@08:45"},
+    "day": {"digest": "{every: daily@08:45, most: 2}"},
     "keyed": {},
     "alarm": {"priority": "critical"},
 }
