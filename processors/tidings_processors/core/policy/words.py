@@ -14,7 +14,7 @@ def in_words(decision: Decision) -> str:
     word, until = decision.word, _until(decision)
     match word:
         case Word.HELD_DIGEST:
-            return f"{word} of {decision.key} until {until}"
+            return f"{word} of {_digest(decision)} until {until}"
         case Word.CAPPED:
             return f"{word} at {decision.limit} an hour of {_of(decision.key)} until {until}"
         case Word.HELD_QUIET_HOURS:
@@ -42,6 +42,11 @@ def _until(decision: Decision) -> str:
 
 def _local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(zone_of(zone))
+
+
+def _digest(decision: Decision) -> str:
+    """Whose digest: the user's is of a kind or `*`, any other the rule's."""
+    return str(decision.key) if decision.key in ("*", decision.kind) else f"the rule {decision.key}"
 
 
 def _of(key: str | None) -> str:

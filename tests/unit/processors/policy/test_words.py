@@ -27,8 +27,12 @@ def decision(word: str, **more: Any) -> Decision:
             "capped at 3 an hour of all together until 22:00 UTC",
         ),
         (
-            decision(Word.HELD_DIGEST, until=datetime(2026, 1, 10, 22, tzinfo=UTC), key="flight.departed"),
-            "held-digest of flight.departed until 22:00 UTC",
+            decision(Word.HELD_DIGEST, until=datetime(2026, 1, 10, 22, tzinfo=UTC), key="k"),
+            "held-digest of k until 22:00 UTC",
+        ),
+        (
+            decision(Word.HELD_DIGEST, until=datetime(2026, 1, 11, 7, tzinfo=UTC), key="r", time_zone="Europe/Vienna"),
+            "held-digest of the rule r until 2026-01-11 08:00 Europe/Vienna",
         ),
         (decision(Word.DIGESTED, by="d-1"), "digested into d-1"),
         (decision(Word.SUMMED, by="d-1"), "summed into d-1"),
