@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from .errors import InvalidEvent
-from .event import Event
+from .event import ATTRIBUTE_LIMIT, Event
 from .fit_scalar import has_utc
 from .stamps import moment
 
@@ -57,7 +57,8 @@ def envelope_of(
     """The envelope of a record, also of one whose producer knows nothing of CloudEvents.
 
     What a header does not say comes from where the record lies: id = topic:partition:offset (unique and the
-    same at each read), source = the topic, type = the Avro record's name, subject = the key, time = the record's.
+    same at each read), source = the topic, type = the Avro record's name, subject = `subject_of` the key, time =
+    the record's.
 
     Raises:
         InvalidEvent: neither a header nor the record's timestamp says a time of the years 1 to 9999.
@@ -67,10 +68,22 @@ def envelope_of(
         _text(said.get("ce_id")) or f"{topic}:{partition}:{offset}",
         _text(said.get("ce_source")) or f"kafka:{topic}",
         _text(said.get("ce_type")) or record_type,
-        _text(said.get("ce_subject")) or _text(key) or "",
+        _text(said.get("ce_subject")) or subject_of(key),
         _time(said.get("ce_time"), timestamp_ms),
         _text(said.get("traceparent")),
     )
+
+
+def subject_of(key: bytes | None) -> str:
+    """The subject of a record whose headers say none: its key, if that is text such as an event's own subject may be.
+
+    Any other key, such as a number or Avro, names no subject: "". It must not cost the event.
+    """
+    try:
+        text = key.decode() if key else ""
+    except UnicodeDecodeError:
+        return ""
+    return text if len(text) <= ATTRIBUTE_LIMIT and text.isprintable() else ""
 
 
 def _text(value: bytes | None) -> str | None:

@@ -8,7 +8,8 @@ from typing import Any
 from .errors import InvalidEvent
 from .fit_scalar import has_utc
 
-_LIMIT = 512  # characters: an id, source, type or subject beyond this is a mistake, not a name
+#: Characters; an id, source, type or subject beyond this is a mistake, not a name.
+ATTRIBUTE_LIMIT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class Event:
             value = getattr(self, name)
             if not isinstance(value, str) or not value:
                 raise InvalidEvent(f"{name} must be a non-empty string", name)
-            if len(value) > _LIMIT:
-                raise InvalidEvent(f"{name} has {len(value)} characters, at most {_LIMIT} are allowed", name)
+            if len(value) > ATTRIBUTE_LIMIT:
+                raise InvalidEvent(f"{name} has {len(value)} characters, at most {ATTRIBUTE_LIMIT} are allowed", name)
             if not value.isprintable():
                 raise InvalidEvent(f"{name} must not hold control characters", name)
         if self.time.tzinfo is None:

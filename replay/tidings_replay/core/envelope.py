@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from tidings_schemas.cloudevents import subject_of
 
 from .headers import Column, Headers, Pairs, Same
 from .run import Run
@@ -29,7 +30,7 @@ SCHEMA = pa.schema(
         pa.field("_id", pa.string(), metadata={"doc": "CloudEvents id, or topic:partition:offset."}),
         pa.field("_source", pa.string(), metadata={"doc": "CloudEvents source, or kafka:<topic>."}),
         pa.field("_type", pa.string(), metadata={"doc": "CloudEvents type, or the Avro record's full name."}),
-        pa.field("_subject", pa.string(), metadata={"doc": "CloudEvents subject, or the key."}),
+        pa.field("_subject", pa.string(), metadata={"doc": "CloudEvents subject, or the key if it is printable text."}),
         pa.field(
             "_time",
             pa.timestamp("us", "UTC"),
@@ -47,7 +48,6 @@ def envelope(run: Run) -> pa.RecordBatch:
     """One row for each record. `_type` is null where no header says it: the decoder fills it in."""
     rows = len(run)
     said, others = _columns(run.headers)
-    key = text(run.keys)
     attribute = {name: text(said[name]) if name in said else pa.nulls(rows, pa.string()) for name in _ATTRIBUTES}
     stamp = stamps(run.timestamps)
     columns = [
@@ -55,11 +55,11 @@ def envelope(run: Run) -> pa.RecordBatch:
         pa.repeat(pa.scalar(run.partition, pa.int32()), rows),
         pa.array(run.offsets, pa.int64()),
         stamp,
-        key,
+        text(run.keys),
         _or(attribute["ce_id"], lambda: [f"{run.topic}:{run.partition}:{offset}" for offset in run.offsets]),
         _or(attribute["ce_source"], lambda: [f"kafka:{run.topic}"] * rows),
         attribute["ce_type"],
-        _filled(attribute["ce_subject"], key),
+        _or(attribute["ce_subject"], lambda: [subject_of(key) or None for key in run.keys]),
         _filled(_times(attribute["ce_time"]), stamp.cast(pa.timestamp("us", "UTC"))),
         others if others is not None else pa.nulls(rows, SCHEMA.field("_headers").type),
     ]

@@ -185,6 +185,17 @@ def test_a_foreign_topic_feeds_by_a_rule_alone() -> None:
     assert (draft["event_subject"], draft["event_type"]) == ("order-1", MESSAGE)
 
 
+@pytest.mark.parametrize(
+    "key", [b"\x00\x00\x00\x00\x07\x0eorder-1", (1545).to_bytes(8, "big"), bytes(range(200, 216)), b"x" * 2000]
+)
+def test_a_key_that_is_no_text_does_not_cost_the_event(key: bytes) -> None:
+    """Avro, a number, a UUID's bytes: no subject, and the id that any key has there."""
+    value = CODEC.encode(MESSAGE, message(user="ann"))
+    (out,) = matched(rules(rule_text("a", topic="orders")), [record(value, 9, topic="orders", key=key)])
+    draft = decoded(out)
+    assert (draft["event_id"], draft["event_source"], draft["event_subject"]) == ("orders:0:9", "kafka:orders", "")
+
+
 class _AskedLater:
     """A registry that knows nothing until it is told to."""
 

@@ -11,6 +11,7 @@ from tidings_replay.core.merge import Merger
 from tidings_replay.core.process import Process
 from tidings_replay.core.table import Columns
 from tidings_replay.core.where import Filter
+from tidings_schemas.cloudevents import subject_of
 
 from tests.unit.replay.builders import T0, cancelled, decoder, message, run
 
@@ -51,6 +52,19 @@ def test_what_headers_do_not_say_comes_from_where_the_record_lies() -> None:
     assert (row["_id"], row["_source"], row["_subject"]) == ("events.demo:0:7", "kafka:events.demo", "k0")
     assert row["_time"] == T0
     assert row["_type"] is None
+
+
+KEYS = [b"k0", b"\x00\x00\x06\x09", b"\xff", "x".encode("utf-16"), b"x" * 513, b"", None]
+
+
+def test_a_subject_is_the_one_that_the_stages_see() -> None:
+    """Of one function, so that what an analyst finds is what a rule met; where there is none, null."""
+    keyed = run([message(1)] * len(KEYS))
+    keyed.keys = list(KEYS)
+    rows = envelope(keyed).to_pylist()
+    assert [row["_subject"] for row in rows] == [subject_of(key) or None for key in KEYS]
+    assert [row["_subject"] for row in rows] == ["k0", *[None] * 6]
+    assert rows[2]["_key"] == "base64:/w=="
 
 
 HEADERS = [

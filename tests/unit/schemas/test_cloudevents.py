@@ -8,7 +8,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
-from tidings_schemas.cloudevents import CONTENT_TYPE, Envelope, envelope_of, headers_of
+from tidings_schemas.cloudevents import CONTENT_TYPE, Envelope, envelope_of, headers_of, subject_of
 from tidings_schemas.errors import InvalidEvent
 from tidings_schemas.event import Event
 
@@ -51,6 +51,34 @@ def test_a_record_without_headers_is_an_event_too() -> None:
     assert envelope == Envelope(
         "events.x:3:7", "kafka:events.x", "shop.OrderPlaced", "key", datetime(2013, 1, 10, 8, 15, tzinfo=UTC)
     )
+
+
+@given(st.none() | st.binary(max_size=40) | st.text(max_size=600).map(str.encode))
+def test_a_key_is_a_subject_only_if_an_event_could_have_it(key: bytes | None) -> None:
+    """Others' keys may be any bytes: their events go on without a subject."""
+    subject = envelope_of(None, **PLACE | {"key": key}, record_type="R").subject
+    assert subject == subject_of(key)
+    if subject:
+        assert subject.encode() == key
+        assert Event("t.T", {}, "1", "/s", subject, datetime(2013, 1, 10, tzinfo=UTC)).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("key", "subject"),
+    [
+        ("Zürich 7".encode(), "Zürich 7"),
+        (b"x" * 512, "x" * 512),
+        (b"x" * 513, ""),
+        (b"\x00\x00\x00\x00\x07\x0eorder-1", ""),  # Avro
+        ((1545).to_bytes(4, "big"), ""),
+        (bytes(range(200, 216)), ""),  # a UUID's bytes
+        (b"", ""),
+        (None, ""),
+    ],
+)
+def test_what_subject_a_key_is(key: bytes | None, subject: str) -> None:
+    """The same at each read."""
+    assert subject_of(key) == subject
 
 
 BEYOND = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]  # years 0 and 10000 in UTC
