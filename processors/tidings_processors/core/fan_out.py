@@ -11,7 +11,7 @@ from tidings_schemas.topics import DRAFTS, DRAFTS_URGENT, MATCHES_URGENT
 from .follower_index import FollowerIndex
 from .record import Headers, RecordIn, RecordOut, Step, event_headers, source_header
 from .rules import RuleSet
-from .shared import SHARED_HEADER, marks
+from .shared import MAX_EXCEPTED, SHARED_HEADER, marks
 from .stage import Stage
 
 Particular = Mapping[int, set[str]]
@@ -30,7 +30,8 @@ class FanOut(Stage):
         codec: encodes dead letters, and decodes a draft once for each schema id that is met.
         followers: gives the follower index of a partition; raises `StateNotHereYet` until it is restored.
         particular: for each partition of `drafts` the users whose wishes are weighed one by one; asked only for topics
-            above the limit; raises `StateNotHereYet` until they are known. None = nothing is shared.
+            above the limit; raises `StateNotHereYet` until they are known. None = nothing is shared. Nor is an
+            event of which more than `MAX_EXCEPTED` users of a partition would be excepted.
         shared_above: a topic with more followers gets shared drafts; who cannot share gets drafts of their own as ever.
         rules: gives the rules of the moment: one with a digest gathers for each user, so it is never shared; nor is one
             with a collapse key where older ones of that key may be gathered, which must give way to it.
@@ -60,9 +61,11 @@ class FanOut(Stage):
             raise InvalidEvent("a match without a key: the followed topic is missing")
         topic, index = record.key.decode(), self._followers(record.partition)
         if self._particular is not None and index.count(topic) > self._shared_above and self._may_share(value):
-            step.outs += _shared(record, value, index, topic, self._particular())
-            step.count("shared")
-            return
+            excepted = _excepted(index, topic, self._particular())
+            if all(len(users) <= MAX_EXCEPTED for users in excepted.values()):
+                step.outs += _shared(record, value, excepted, _followers(index, topic, record))
+                step.count("shared")
+                return
         users = _followers(index, topic, record)
         if not users:
             step.count("silent.no-followers")
@@ -99,9 +102,12 @@ def _lane(record: RecordIn) -> str:
     return DRAFTS_URGENT.name if record.topic == MATCHES_URGENT.name else DRAFTS.name
 
 
-def _shared(
-    record: RecordIn, value: bytes, index: FollowerIndex, topic: str, particular: Particular
-) -> list[RecordOut]:
+def _excepted(index: FollowerIndex, topic: str, particular: Particular) -> Particular:
+    """For each partition the topic's followers who must be told one by one."""
+    return {partition: index.among(topic, users) for partition, users in sorted(particular.items())}
+
+
+def _shared(record: RecordIn, value: bytes, excepted: Particular, followers: tuple[str, ...]) -> list[RecordOut]:
     """A draft for each partition, and behind these one for each follower who is excepted: most are told at once."""
     handed_on, lane = event_headers(record), _lane(record)
     outs: list[RecordOut] = []
@@ -110,9 +116,8 @@ def _shared(
         headers: Headers = [source_header(record, len(outs)), (SHARED_HEADER, mark), *handed_on]
         outs.append(RecordOut(lane, key, value, headers, partition))
 
-    excepted = {partition: index.among(topic, users) for partition, users in sorted(particular.items())}
     for partition, users in excepted.items():
         add(b"", marks(users), partition)
-    for user in sorted(set().union(*excepted.values()).intersection(_followers(index, topic, record))):
+    for user in sorted(set().union(*excepted.values()).intersection(followers)):
         add(user.encode(), b"")
     return outs

@@ -11,7 +11,7 @@ from typing import Any
 
 from tidings_schemas import SharedNotification
 from tidings_schemas.codec import Codec
-from tidings_schemas.identity import mark_of, notification_id
+from tidings_schemas.identity import MARK, mark_of, notification_id
 
 from .record import RecordIn
 from .rendering import Event, Rendering, Wording
@@ -22,6 +22,9 @@ SHARED_HEADER = "tidings-shared"
 DEFAULT_READER = ("en", "UTC")
 #: Title and body of all texts of one record, bytes; Kafka takes 1 MiB. Who finds no text reads the nearest one.
 MAX_TEXT_BYTES = 512 * 1024
+#: Followers of a partition who may be excepted from what is shared: 256 KiB of marks, beside an event of up to 512 KiB
+#: in the draft, or beside all texts in the notification.
+MAX_EXCEPTED = 256 * 1024 // MARK
 
 ReaderKey = tuple[str, str]
 

@@ -11,11 +11,12 @@ from tidings_processors.core.fan_out import FanOut
 from tidings_processors.core.follower_index import FollowerIndex
 from tidings_processors.core.record import RecordIn, RecordOut, Step
 from tidings_processors.core.rules import RuleSet
-from tidings_processors.core.shared import is_particular, shared_id
+from tidings_processors.core.shared import MAX_EXCEPTED, MAX_TEXT_BYTES, is_particular, marks, shared_id
 from tidings_processors.core.window import Window
 from tidings_schemas import Preference
 from tidings_schemas.identity import mark_of, notification_id
 from tidings_schemas.partitioner import partition_of
+from tidings_schemas.topics import DRAFTS
 
 from tests.unit.processors.builders import (
     CODEC,
@@ -165,6 +166,24 @@ def test_a_time_to_live_counts_from_the_event_however_late_the_fan_out(
     assert len(steps) == drafts
     assert [[out.topic for out in step.outs][-1:] == ["notifications"] for step in steps] == [is_told] * drafts
     assert [step.counts == {"silent.expired": 1} for step in steps] == [not is_told] * drafts
+
+
+@pytest.mark.parametrize(("more", "shared"), [(0, True), (1, False)])
+def test_nothing_is_shared_where_too_many_are_excepted(more: int, shared: bool) -> None:
+    """In any one partition: their marks would not fit into a record, and no worker could ever write it."""
+    users = {f"u{i}" for i in range(MAX_EXCEPTED + more)}
+    made = index([*users, "other"])
+    wishes = {0: {"other"}, 1: users, 2: set[str]()}
+    step = FanOut(CODEC, lambda _: made, lambda: wishes, 1, lambda: RULES).process(MATCHES, NOW_MS)
+    assert step.counts == ({"shared": 1} if shared else {})
+    assert sorted((out.key or b"").decode() for out in step.outs) == sorted([*users, "other", *[""] * 3 * shared])
+
+
+def test_a_record_takes_as_many_as_may_be_excepted() -> None:
+    """Beside the largest event in the draft, and beside all texts in the notification."""
+    header = marks(f"u{i}" for i in range(MAX_EXCEPTED))
+    room = 64 * 1024  # ids, keys, names, and what Kafka adds
+    assert len(header) + room + max(512 * 1024, MAX_TEXT_BYTES) <= DRAFTS.max_message_bytes
 
 
 def test_nothing_is_shared_before_wishes_are_known() -> None:
