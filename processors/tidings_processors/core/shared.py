@@ -13,6 +13,7 @@ from tidings_schemas import SharedNotification
 from tidings_schemas.codec import Codec
 from tidings_schemas.identity import MARK, mark_of, notification_id
 
+from .failures import RuleFailed
 from .record import RecordIn
 from .rendering import Event, Rendering, Wording
 from .rules import Rule
@@ -81,7 +82,7 @@ def shared_bytes(
         created_ms: ms since 1970. expires: datetime or None.
 
     Raises:
-        As `Rendering.of` and `Codec.encode`.
+        As `Rendering.of`, for the default reader only, and `Codec.encode`.
     """
     first = rendering.of(rule, event, *DEFAULT_READER)
     record = {
@@ -110,7 +111,10 @@ def _texts(
     texts = {_words(first): _text(first)}
     room = MAX_TEXT_BYTES - _size(first)
     for reader in sorted({*readers, DEFAULT_READER}):
-        wording = rendering.of(rule, event, *reader)
+        try:
+            wording = rendering.of(rule, event, *reader)
+        except RuleFailed:  # in these words only, since the default's are here: whoever reads so gets the nearest
+            continue
         words = _words(wording)
         if words not in texts:
             if _size(wording) > room:

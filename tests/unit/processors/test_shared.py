@@ -238,6 +238,29 @@ def test_the_words_are_those_that_each_reader_would_get_alone() -> None:
         assert {k: alone[k] for k in ("title", "body", "locale")} == {k: text[k] for k in ("title", "body", "locale")}
 
 
+def failing(locale: str) -> Step:
+    """What deliver makes of a shared draft whose text fails in this language."""
+    texts = {"en": "{{ flight }}", "de": "{{ flight }} fällt aus"} | {locale: "{{ 1 // delay_minutes }}"}
+    text = ", ".join(f'{name}: {{title: "{title}"}}' for name, title in texts.items())
+    rule_set = rules(rule_text("r", match=DELAYED, audience=AUDIENCE, text=f"{{{text}}}"))
+    run = read_in(matched(rule_set, [record(event(delayed(0)))]), "matches")
+    return delivered(as_drafts(fanned(1, rule_set=rule_set, run=run).outs)[:1], rule_set=rule_set)
+
+
+def test_a_text_that_fails_in_one_language_is_left_out_and_the_others_are_told() -> None:
+    """Who would have read it is named by none, and so reads the default's."""
+    (out,) = failing("de").outs
+    assert [(text["title"], text["readers"]) for text in shared(out)["texts"]] == [
+        ("UA1545", ["en UTC", "en-GB Europe/London"])
+    ]
+
+
+def test_a_default_text_that_fails_is_a_dead_letter() -> None:
+    """Without it somebody might read nothing that they understand; put back, all are told."""
+    (letter,) = dead(failing("en").outs)
+    assert (letter.rule, letter.error_class) == ("r", "RuleFailed")
+
+
 def test_a_replay_writes_nothing_twice() -> None:
     window, drafts = Window(100), as_drafts(fanned(1, FOLLOWERS[0]).outs)
     in_first = [draft for draft in drafts if draft.partition == 0]
