@@ -99,13 +99,41 @@ class PartitionedState(Generic[T]):
                 )
 
 
+class PreferenceReader:
+    """What the bytes of preferences say. Kept, but for those that cannot be read: the registry may know them later."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._decoded = lru_cache(_DECODED)(self._decode)
+        self._warn_once = lru_cache(_DECODED)(_warn)
+
+    def read(self, raw: bytes) -> Preference | None:
+        """The preference; None if it is none, or cannot be read: a broken one must not silence its user.
+
+        Raises:
+            RegistryUnavailable: the schema that wrote it is not known yet.
+        """
+        try:
+            return self._decoded(raw)
+        except Permanent as error:
+            self._warn_once(raw, str(error))
+            return None
+
+    def _decode(self, raw: bytes) -> Preference | None:
+        name, record = self._codec.decode(raw)
+        return Preference.from_avro(record) if name == Preference.avro_name else None
+
+
+def _warn(_: bytes, error: str) -> None:
+    log.warning("a preference that cannot be read", error=error)
+
+
 class Preferences:
     """What users wish. Kept as bytes, which are small, and decoded when they are asked for."""
 
     def __init__(self, config: dict[str, Any], topic: str, codec: Codec) -> None:
         self.state: PartitionedState[dict[bytes, bytes]] = PartitionedState(config, topic, dict, _apply_bytes)
-        self._codec = codec
-        self._decoded = lru_cache(_DECODED)(self._decode)
+        self._reader = PreferenceReader(codec)
 
     def of(self, partition: int, user: str) -> Preference | None:
         """A user's wishes; None if they have none, or none that can be read.
@@ -115,15 +143,7 @@ class Preferences:
             RegistryUnavailable: the schema that wrote them is not known yet.
         """
         raw = self.state.of(partition).get(user.encode())
-        return None if raw is None else self._decoded(raw)
-
-    def _decode(self, raw: bytes) -> Preference | None:
-        try:
-            name, record = self._codec.decode(raw)
-        except Permanent as error:  # a broken preference must not silence its user
-            log.warning("a preference that cannot be read", error=str(error))
-            return None
-        return Preference.from_avro(record) if name == Preference.avro_name else None
+        return None if raw is None else self._reader.read(raw)
 
 
 def _apply_bytes(values: dict[bytes, bytes], key: bytes, value: bytes | None) -> None:
