@@ -18,6 +18,7 @@ from tidings_schemas.topics import (
 )
 
 from .delivery import Delivery
+from .identity import notification_id
 from .match import Match
 from .policy import in_words
 from .policy.book import Book
@@ -104,14 +105,15 @@ class Trial:
         if not to_followers and out.key != user.encode():
             return Outcome(rule, topic, f"it is for {(out.key or b'').decode(errors='replace')}")
         draft = RecordIn("drafts", 0, 0, user.encode(), out.value, out.headers, now_ms)
-        return self._delivered(rule, topic, self._delivery.process([draft], now_ms))
+        own_id = notification_id(fields["event_source"], fields["event_id"], rule, user)
+        return self._delivered(rule, topic, own_id, self._delivery.process([draft], now_ms))
 
-    def _delivered(self, rule: str, topic: str | None, step: Step) -> Outcome:
+    def _delivered(self, rule: str, topic: str | None, own_id: str, step: Step) -> Outcome:
         for out in step.outs:
             _, fields = self._codec.decode(out.value)
             if out.topic == DEAD_LETTERS.name:
                 return _buried(DeadLetter.from_avro(fields))
-            if out.topic == DECISIONS.name:
+            if out.topic == DECISIONS.name and fields["id"] == own_id:  # others are of what gives way to it
                 return Outcome(rule, topic, in_words(Decision.from_avro(fields)))
             if out.topic == NOTIFICATIONS.name:
                 return Outcome(rule, topic, "", Notification.from_avro(fields))

@@ -61,6 +61,17 @@ def test_what_would_be_held_is_told_with_its_time() -> None:
     assert outcomes["flight-delayed"].why == "held-quiet-hours until 23:59 UTC"
 
 
+def test_a_rule_that_makes_another_give_way_is_told_its_own_outcome() -> None:
+    """Both are held, the first until the second comes: what is decided about the first is not about the second."""
+    found = rules(rule_text("first", collapse_key="x") + rule_text("second", collapse_key="x"))
+    wish = Preference("ann", datetime.now(UTC), quiet_hours={"start_minute": 0, "end_minute": 1439, "days": []})
+    outcomes = Trial(found, CATALOGUE, preference=wish).of(event(message(user="ann"), MESSAGE), "ann", NOW_MS)
+    assert [(o.rule, o.why) for o in outcomes] == [
+        ("first", "held-quiet-hours until 23:59 UTC"),
+        ("second", "held-quiet-hours until 23:59 UTC"),
+    ]
+
+
 def test_failures_other_users_and_foreign_topics_are_told() -> None:
     text = rule_text("broken", text='{en: {title: "{{ text.x }}"}}') + rule_text("silent", enabled="false")
     text += rule_text("foreign", topic="orders")
