@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,8 @@ def file_rules(path: Path | None, catalogue: Catalogue) -> RuleSet:
 class RuleBook:
     """Rules that change while the worker runs. `current` is replaced as a whole, so whoever holds a set sees no change.
 
+    Changes gather until all that was applied together is here: half of an apply is never in force.
+
     Args:
         base: the file's rules.
         catalogue: schemas that the topic's rules are checked against.
@@ -42,16 +43,18 @@ class RuleBook:
         self._base = base
         self._catalogue = catalogue
         self._over: dict[str, Rule] = {}
+        self._withdrawn: dict[str, Rule] = {}
+        self._changed: dict[str, str] = {}  # by name, since the last `settle`: in words
+        self._restored: Future[None] = Future()
         self._reader: CompactedReader | None = None
 
     def start(self, config: dict[str, Any], topic: str) -> None:
         """Reads the topic's rules from now on."""
-        self._reader = CompactedReader(config, topic, self._take).start((0,))
+        self._reader = CompactedReader(config, topic, self._take, lambda _: self.settle()).start((0,))
 
     def restored(self) -> "Future[None]":
         """Done once the rules that the topic held at the start are in force."""
-        assert self._reader is not None, "started"
-        return self._reader.restored(0)
+        return self._restored
 
     def close(self) -> None:
         """Stops reading."""
@@ -62,18 +65,11 @@ class RuleBook:
         """The rules of the moment."""
         return self.current
 
-    def _take(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            self._change((message.key() or b"").decode(errors="replace"), message.value())
-        before, self.current = self.current, self._base.overlaid(self._over)
-        if new_topics := self.current.source_topics - before.source_topics:
-            log.warning("rules name topics that are read after a restart only", topics=sorted(new_topics))
-
-    def _change(self, name: str, value: bytes | str | None) -> None:
-        if value is None:
+    def change(self, name: str, text: str | None) -> None:
+        """Takes one change, a rule as YAML or None = withdrawn; in force with the next `settle`."""
+        if text is None:
             self._withdraw(name)
             return
-        text = value.decode(errors="replace") if isinstance(value, bytes) else value
         try:
             rule = read_rule(text, self._catalogue, f"rule {name}")
         except BadRules as error:
@@ -85,10 +81,27 @@ class RuleBook:
             log.error("a rule of the topic is under another name's key; left out", rule=rule.name, key=name)
             return
         self._over[name] = rule
-        log.info("rule in force", rule=name, version=rule.version, enabled=rule.enabled)
+        self._changed[name] = rule.version if rule.enabled else "off"
+
+    def settle(self) -> None:
+        """Puts what has changed in force, all at once: the topic has no more at the moment."""
+        if self._changed:
+            before, self.current = self.current, self._base.overlaid(self._over, self._withdrawn)
+            log.info("rules in force", changes=self._changed)
+            self._changed = {}
+            if new_topics := self.current.source_topics - before.source_topics:
+                log.warning("rules name topics that are read after a restart only", topics=sorted(new_topics))
+        if not self._restored.done():
+            self._restored.set_result(None)
+
+    def _take(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            value = message.value()
+            text = value.decode(errors="replace") if isinstance(value, bytes) else value
+            self.change((message.key() or b"").decode(errors="replace"), text)
 
     def _withdraw(self, name: str) -> None:
         gone = self._over.pop(name, None)
-        if gone is not None and name not in self._base.by_name:
-            self._over[name] = replace(gone, enabled=False)  # what it matched already must know that it is off
-        log.info("rule withdrawn", rule=name)
+        if gone is not None:
+            self._withdrawn[name] = gone
+            self._changed[name] = "withdrawn"

@@ -158,7 +158,8 @@ def apply(
 ) -> None:
     """Put a file's rules in force in all workers, without a restart. A rule replaces that of its name.
 
-    To switch off a rule that ships, apply it with `enabled: false`.
+    Each worker goes by all of the changes or by none. What a withdrawn rule has on its way is still told, what is held
+    of it is not. To silence both, or to switch off a rule that ships, apply it with `enabled: false`.
 
     Examples:
 

@@ -1,16 +1,24 @@
 """The topic `rules`: what it holds, and putting rules there."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import yaml
+from confluent_kafka import KafkaError, KafkaException, Producer
 from tidings_schemas.catalogue import Catalogue
-from tidings_schemas.producer import Producer
+from tidings_schemas.errors import Refused, TidingsError
+from tidings_schemas.kafka_errors import typed
 from tidings_schemas.topics import FOLLOWS, PREFERENCES, RULES, parse_follow_key
 
 from . import tail
 from .core.rules import BadRules, Rule, read_rule
 from .settings import Settings
+
+#: Whoever applies rules has this transactional id (the namespace before it), so that one fences off the other.
+WRITER = "tidings-rules"
+_TIMEOUT_S = 30.0
+_FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
 
 
 def texts(settings: Settings) -> dict[str, str]:
@@ -39,16 +47,39 @@ def compiled(settings: Settings, catalogue: Catalogue) -> tuple[dict[str, Rule],
 def put(settings: Settings, changes: Mapping[str, Rule | None]) -> None:
     """Puts rules there, and withdraws those that are None; returns when Kafka has them.
 
+    In one transaction, so that a reader sees all of it or nothing, however much it is. Two at once do not mix: the one
+    that began last has its way.
+
     Raises:
-        BrokerUnavailable, Refused: Kafka did not take one.
+        BrokerUnavailable, Refused: nothing of it is there, or Kafka did not say whether it is.
     """
-    with Producer(settings, linger_ms=0) as producer:
-        deliveries = [
-            producer.produce(RULES, name.encode(), None if rule is None else text_of(rule).encode())
-            for name, rule in changes.items()
-        ]
-        for delivery in deliveries:
-            delivery.result(30.0)
+    topic, writer = settings.namespace.name(RULES), settings.namespace.name(WRITER)
+    producer = Producer(settings.kafka(**{"transactional.id": writer}))
+    failed: list[KafkaError] = []
+    try:
+        producer.init_transactions(_TIMEOUT_S)
+        producer.begin_transaction()
+        for name, rule in changes.items():
+            value = None if rule is None else text_of(rule).encode()
+            producer.produce(topic, value, name.encode(), 0, lambda e, _: failed.append(e) if e else None)
+        producer.commit_transaction(_TIMEOUT_S)
+    except KafkaException as error:
+        cause = failed[0] if failed else error.args[0]
+        with suppress(KafkaException):  # else readers would wait for its end
+            producer.abort_transaction(_TIMEOUT_S)
+        raise told(cause, writer) from error
+
+
+def told(error: KafkaError, writer: str) -> TidingsError:
+    """The error that a transaction on the topic `rules` met, with the remedy in its text."""
+    if error.code() in _FENCED:
+        return Refused(
+            "another `tidings rules apply` began meanwhile; nothing of this one is in force. "
+            "See `tidings rules diff` and apply again"
+        )
+    if error.code() == KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        return Refused(f"Kafka lets you not write with the transactional id {writer}: allow Write and Describe on it")
+    return typed(error, RULES.name)
 
 
 def text_of(rule: Rule) -> str:

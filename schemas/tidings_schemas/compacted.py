@@ -29,12 +29,21 @@ class CompactedReader:
         topic: the topic's full name.
         on_records: called in the reader's thread with each batch, per partition in order. A record whose
             value is None is a tombstone. It must not raise.
+        on_end: called in the same thread, behind `on_records`, when all that a partition holds for readers so far has
+            been handed over: whole transactions, if there is one writer of these at a time. It must not raise.
     """
 
-    def __init__(self, config: dict[str, Any], topic: str, on_records: Callable[[Sequence[Message]], None]) -> None:
+    def __init__(
+        self,
+        config: dict[str, Any],
+        topic: str,
+        on_records: Callable[[Sequence[Message]], None],
+        on_end: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._config = config
         self._topic = topic
         self._on_records = on_records
+        self._on_end = on_end
         self._consumer = self._made()
         self._is_renewed = False  # the consumer is another than the one that was assigned
         self._lock = threading.Lock()
@@ -152,9 +161,11 @@ class CompactedReader:
 
     def _take(self, messages: Sequence[Message], ends: dict[int, int]) -> None:
         good = [message for message in messages if message.error() is None]
-        at_end = {m.partition() for m in messages if _code(m) == KafkaError._PARTITION_EOF}
+        at_end = _at_end(messages)
         if good:
             self._on_records(good)
+        for partition in at_end:
+            self._on_end(partition)
         with self._lock:
             for message in good:
                 self._next[message.partition()] = message.offset() + 1  # type: ignore[index,operator]
@@ -164,7 +175,7 @@ class CompactedReader:
             if _code(message) not in (None, KafkaError._PARTITION_EOF):
                 log.warning("error while reading", topic=self._topic, error=str(message.error()))
 
-    def _settle_restored(self, ends: dict[int, int], at_end: set[int | None]) -> None:
+    def _settle_restored(self, ends: dict[int, int], at_end: set[int]) -> None:
         # The end of the log is told as an event because the last offsets may hold no record (compaction, markers).
         for partition, end in list(ends.items()):
             if self._assigned.get(partition) != self._wanted.get(partition):
@@ -199,6 +210,18 @@ def all_partitions_of(config: dict[str, Any], topic: str) -> range:
     if metadata.error is not None:
         raise KafkaException(metadata.error)
     return range(len(metadata.partitions))
+
+
+def _at_end(messages: Sequence[Message]) -> set[int]:
+    """The partitions with nothing behind their end: what came later may be in the same batch."""
+    at_end: set[int] = set()
+    for message in messages:
+        partition, code = message.partition(), _code(message)
+        if partition is not None and code == KafkaError._PARTITION_EOF:
+            at_end.add(partition)
+        elif partition is not None and code is None:
+            at_end.discard(partition)
+    return at_end
 
 
 def _code(message: Message) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import confluent_kafka
 import pytest
 from tidings.local.services import Endpoints
 from tidings_chaos.tcp_proxy import Proxy
@@ -63,6 +64,30 @@ def test_a_reader_that_begins_while_kafka_is_away_restores_later(kafka: Endpoint
     assert seen == [b"x"]
     reader.close()
     proxy.close()
+
+
+def test_what_was_handed_over_at_an_end_are_whole_transactions(settings: Settings) -> None:
+    """However a reader's batches cut them, and although the next one is written meanwhile."""
+    seen: list[bytes | None] = []
+    at_ends: list[int] = []
+    name, size, count = settings.namespace.name(PREFERENCES), 3_000, 20
+    reader = CompactedReader(
+        settings.kafka(),
+        name,
+        lambda records: seen.extend(r.key() for r in records),
+        lambda _: at_ends.append(len(seen)),
+    ).start((0,))
+    writer = confluent_kafka.Producer(settings.kafka(**{"transactional.id": name}))
+    writer.init_transactions(30)
+    for _ in range(count):
+        writer.begin_transaction()
+        for number in range(size):
+            writer.produce(name, b"x" * 500, str(number).encode(), 0)
+        writer.commit_transaction(30)
+    reader.reached(0, (size + 1) * count - 2).result(30)
+    reader.close()
+    assert len(seen) == size * count
+    assert [many % size for many in at_ends] == [0] * len(at_ends)
 
 
 def test_a_producer_counts_what_it_sent_until_it_is_answered(settings: Settings) -> None:
