@@ -5,6 +5,7 @@ kept by name.
 """
 
 import threading
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +49,7 @@ class Wishes:
         self._codec = PatientCodec(codec, Preference.avro_name)
         self._state = PartitionedState(config, topic, PartitionWishes, self._apply)
         self._partitions = range(0)
+        self._restored: Future[None] = Future()
         self._started = False
         self._closed = threading.Event()
         self._finder = threading.Thread(target=self._find, name="wishes", daemon=True)
@@ -64,6 +66,10 @@ class Wishes:
         self._closed.set()
         self._codec.close()
         self._state.close()
+
+    def restored(self) -> "Future[None]":
+        """Done once what all partitions held when they were found is known; never before `start`."""
+        return self._restored
 
     def particular(self) -> dict[int, set[str]]:
         """For each partition the users who must be told one by one; the sets change under the caller's eyes.
@@ -93,6 +99,8 @@ class Wishes:
                 continue
             self._state.assign(found)
             self._partitions = found
+            wait([self._state.restored(partition) for partition in found])
+            self._restored.set_result(None)
             return
 
     def _apply(self, wishes: PartitionWishes, key: bytes, value: bytes | None) -> None:

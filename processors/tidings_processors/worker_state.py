@@ -92,16 +92,24 @@ class WorkerState:
     def missing(self) -> list[str]:
         """What is not restored yet, in words."""
         missing = [] if self.rules.restored().done() else ["rules"]
+        if _partitions(self._held, *_MATCHES, *_DRAFTS) and not self.wishes.restored().done():
+            missing.append("preferences of all users")
         for topic, partition in sorted(self._held):
             try:
-                if any(not future.done() for future in self._awaited(topic, partition)[1:]):
+                if any(not future.done() for future in self._of_partition(topic, partition)):
                     missing.append(f"state for {topic}[{partition}]")
             except KeyError:
                 continue
         return missing
 
     def _awaited(self, topic: str, partition: int) -> "list[Future[None]]":
-        awaited = [self.rules.restored()]
+        awaited = [self.rules.restored(), *self._of_partition(topic, partition)]
+        if topic in (*_MATCHES, *_DRAFTS):
+            awaited.append(self.wishes.restored())
+        return awaited
+
+    def _of_partition(self, topic: str, partition: int) -> "list[Future[None]]":
+        awaited = []
         if topic in _MATCHES:
             awaited.append(self.follows.restored(partition))
         if topic in _DRAFTS:
