@@ -51,6 +51,12 @@ def test_who_waits_for_health_waits_for_a_check(services: dict[str, Any]) -> Non
                 assert services[other]["restart"] == "on-failure", f"{name} waits for the end of {other}"
 
 
+def test_what_leaves_when_it_is_stuck_is_started_again(services: dict[str, Any]) -> None:
+    """A worker that ends with code 75 counts on it, however often that happens."""
+    for name in ("processors", "gateway"):
+        assert services[name]["restart"] in ("always", "unless-stopped")
+
+
 def test_volumes_are_named_and_used(services: dict[str, Any]) -> None:
     """What must survive is in named volumes, and no volume is left over."""
     declared = set(yaml.safe_load(FILE.read_text())["volumes"])
