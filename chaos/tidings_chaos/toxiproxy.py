@@ -87,8 +87,12 @@ class ToxiproxyLinks:
                 self._post(f"/proxies/{name}/toxics", {"type": kind, "stream": stream, "attributes": attributes})
 
     def mend(self, link: str) -> None:
-        """See `Links.mend`. All links are mended: toxiproxy's `reset` knows no less."""
-        self._post("/reset", {})
+        """See `Links.mend`. Not by toxiproxy's `reset`, which would mend the other links too."""
+        for name in self._names[link]:
+            toxics = f"/proxies/{name}/toxics"
+            for toxic in self._http.get(toxics).raise_for_status().json():
+                self._http.delete(f"{toxics}/{toxic['name']}").raise_for_status()
+            self._post(f"/proxies/{name}", {"enabled": True})
 
     def close(self) -> None:
         """See `Links.close`."""

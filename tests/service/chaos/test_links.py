@@ -77,6 +77,19 @@ def test_what_can_be_spoilt_can_be_mended(links: Links, echo: int) -> None:
         assert round_trip(port) is not None, fault
 
 
+def test_only_the_link_that_is_mended_is_whole_again(links: Links, echo: int) -> None:
+    """Another one that is spoilt meanwhile stays so, cut or slow."""
+    mended, down, slow = (ports.free_ports().gateway for _ in range(3))
+    links.open([Route(LINK, mended, echo), Route("down", down, echo), Route("slow", slow, echo)])
+    links.spoil("down", NetFault.DOWN)
+    links.spoil("slow", NetFault.LATENCY)
+    links.spoil(LINK, NetFault.DOWN)
+    links.mend(LINK)
+    assert round_trip(mended) is not None
+    assert round_trip(down) is None
+    assert (round_trip(slow) or 0.0) >= 0.2
+
+
 def round_trip(port: int) -> float | None:
     """Seconds until a byte comes back through a new connection; None if none does."""
     began = time.monotonic()
