@@ -9,13 +9,17 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import randbelow
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
 from .simulate_cli import simulate
 
+if TYPE_CHECKING:
+    from .plan import Plan
+
 T = TypeVar("T")
+GroupProtocol = Literal["classic", "consumer"]  # of the workers' settings, which cost a second to import
 
 app = typer.Typer(rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -32,6 +36,9 @@ def chaos(
     nemeses: Annotated[str, typer.Option(help="Which, comma-separated; `list` names them.")] = "all",
     rate: Annotated[float, typer.Option(min=1, help="Events a second.")] = 60.0,
     users: Annotated[int, typer.Option(min=2, help="Users; every second one has two clients.")] = 30,
+    group_protocol: Annotated[
+        GroupProtocol, typer.Option(help="Who shares partitions out: the workers, or the brokers.")
+    ] = "classic",
     folder: Annotated[Path | None, typer.Option(help="For the report, the history and all logs.")] = None,
     toxiproxy: Annotated[bool, typer.Option(help="Spoil links by toxiproxy, built with Go if it is not here.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -56,34 +63,42 @@ def chaos(
         for name in NEMESES:
             typer.echo(name)
         return
+    _run(_plan(seed, minutes, nemeses, rate, users, group_protocol, folder, toxiproxy), as_json)
+
+
+def _plan(
+    seed: int | None,
+    minutes: float,
+    nemeses: str,
+    rate: float,
+    users: int,
+    group_protocol: GroupProtocol,
+    folder: Path | None,
+    toxiproxy: bool,
+) -> "Plan":
+    from tidings.local import paths
+
+    from .nemeses.catalogue import NEMESES
+    from .plan import Plan
+    from .traffic import Audience
+
     names = list(NEMESES) if nemeses == "all" else [name.strip() for name in nemeses.split(",") if name.strip()]
     if unknown := [name for name in names if name not in NEMESES]:
         raise typer.BadParameter(f"no nemesis {', '.join(unknown)}: there are {', '.join(NEMESES)}")
-    _run(randbelow(1 << 31) if seed is None else seed, minutes, names, rate, users, folder, toxiproxy, as_json)
+    seed = randbelow(1 << 31) if seed is None else seed
+    place = folder or paths.folders().state / "chaos" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{seed}"
+    who = Audience(users=users)
+    return Plan(seed, minutes * 60, names, place, rate, who, group_protocol=group_protocol, toxiproxy=toxiproxy)
 
 
-def _run(
-    seed: int,
-    minutes: float,
-    names: list[str],
-    rate: float,
-    users: int,
-    folder: Path | None,
-    toxiproxy: bool,
-    as_json: bool,
-) -> None:
-    from tidings.local import paths
-
+def _run(plan: "Plan", as_json: bool) -> None:
     from . import report
-    from .plan import Plan
     from .progress import progress
     from .run import Run
-    from .traffic import Audience
 
-    place = folder or paths.folders().state / "chaos" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{seed}"
-    plan = Plan(seed, minutes * 60, names, place, rate, Audience(users=users), toxiproxy=toxiproxy)
+    place = plan.folder
     shown = progress(plan.seconds)
-    shown.say(f"seed {seed}; report, history and logs in {place}")
+    shown.say(f"seed {plan.seed}; report, history and logs in {place}")
     try:
         outcome = asyncio.run(_unless_stopped(Run(plan, shown).go()))
     except TimeoutError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tidings.local import children, kafka, paths, ports, registry
 from tidings.local.ports import HOST, Ports
 from tidings.local.service import Service
+from tidings_processors.settings import GroupProtocol
 from tidings_schemas import admin, catalogue
 from tidings_schemas.errors import Transient
 from tidings_schemas.registry import Registry, register_all
@@ -24,6 +25,13 @@ SHARED_ABOVE = 12
 _PARTITIONS = 4
 _LOOK_S = 0.2
 _TRIES = 10
+#: With the newer group protocol a session's length is the brokers' to set: here the one that workers ask for otherwise.
+_SESSIONS = {
+    "group.consumer.min.session.timeout.ms": f"{SESSION_S * 1000:.0f}",
+    "group.consumer.session.timeout.ms": f"{SESSION_S * 1000:.0f}",
+    "group.consumer.min.heartbeat.interval.ms": f"{SESSION_S * 100:.0f}",
+    "group.consumer.heartbeat.interval.ms": f"{SESSION_S * 100:.0f}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class Cluster:
     """All processes of a run. `start` makes them, `stop` ends them.
 
     Attributes:
+        group_protocol: who shares partitions out among the workers.
         settings: for those who talk to Kafka directly, past every link.
         secret: signs tokens that the gateways trust.
         addresses: of the gateways, behind the clients' link.
@@ -47,6 +56,7 @@ class Cluster:
     folder: Path
     links: Links
     size: Size = field(default_factory=Size)
+    group_protocol: GroupProtocol = "classic"
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
     workers: list[Member] = field(default_factory=list)
     gateways: list[Member] = field(default_factory=list)
@@ -72,7 +82,7 @@ class Cluster:
         self._folders.create()
         class_path = await asyncio.to_thread(kafka.fetch, self._folders)
         program = await asyncio.to_thread(registry.fetch, self._folders)
-        more = listeners(self._ports, self._proxied)
+        more = _SESSIONS | listeners(self._ports, self._proxied)
         self.broker = Member(await asyncio.to_thread(kafka.prepare, self._folders, self._ports, class_path, more))
         self.registry = Member(registry.prepare(self._folders, self._ports, program))
         routes = [Route(link, outside, inside) for link, (inside, outside) in self._proxied.items()]
@@ -95,6 +105,7 @@ class Cluster:
         service = children.processors(self._folders, ports.free_ports(), self._environ(WORKERS))
         more = {
             "TIDINGS_SESSION_TIMEOUT": f"{SESSION_S:g}",
+            "TIDINGS_GROUP_PROTOCOL": self.group_protocol,
             "TIDINGS_STUCK_SECONDS": "30",
             "TIDINGS_DOMAINS": "demo",
             "TIDINGS_SHARED_ABOVE": str(SHARED_ABOVE),

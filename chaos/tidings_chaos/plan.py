@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tidings_processors.settings import GroupProtocol
+
 from .cluster import Size
 from .core.verdict import Verdict
 from .member import Exit
@@ -21,6 +23,7 @@ class Plan:
         nemeses: names of `nemeses.catalogue.NEMESES`.
         folder: the history, the report and all logs go there.
         rate: events a second.
+        group_protocol: who shares partitions out: the workers themselves (classic), or the brokers (consumer).
         toxiproxy: use it, building it with Go if need be; else the own proxy.
     """
 
@@ -31,6 +34,7 @@ class Plan:
     rate: float = 60.0
     audience: Audience = field(default_factory=Audience)
     size: Size = field(default_factory=Size)
+    group_protocol: GroupProtocol = "classic"
     toxiproxy: bool = True
 
 

@@ -14,7 +14,7 @@ def command(outcome: Outcome) -> str:
     plan = outcome.plan
     return (
         f"tidings chaos --seed {plan.seed} --minutes {plan.seconds / 60:g} --rate {plan.rate:g} "
-        f"--users {plan.audience.users} --nemeses {','.join(plan.nemeses)}"
+        f"--users {plan.audience.users} --group-protocol {plan.group_protocol} --nemeses {','.join(plan.nemeses)}"
     )
 
 

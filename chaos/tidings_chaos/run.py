@@ -67,7 +67,7 @@ class Run:
         names = list(self._plan.nemeses)
         with ExitStack() as stack:
             filler = self._small_disk(names, stack)
-            cluster = Cluster(self._plan.folder / _SYSTEM, self._links(), self._plan.size)
+            cluster = Cluster(self._plan.folder / _SYSTEM, self._links(), self._plan.size, self._plan.group_protocol)
             stack.callback(cluster.stop)
             self._progress.say("starting Kafka, the registry, workers and gateways")
             await cluster.start()

@@ -25,6 +25,14 @@ def test_an_unknown_nemesis_is_refused_with_those_there_are() -> None:
     assert "disk-full" in refused.output
 
 
+def test_an_unknown_group_protocol_is_refused_with_those_there_are() -> None:
+    """Nothing is started; the sentence names both."""
+    refused = run("--group-protocol", "gossip")
+    assert refused.exit_code == 2
+    assert "classic" in refused.output
+    assert "consumer" in refused.output
+
+
 def test_a_clean_simulation_is_told_with_exit_code_0() -> None:
     """One JSON object with what was looked at."""
     done = run("simulate", "--schedules", "5", "--jobs", "1", "--json")

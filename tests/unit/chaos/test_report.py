@@ -7,7 +7,7 @@ from tidings_chaos.plan import Outcome, Plan, Struck
 from tidings_chaos.report import as_json, command, markdown
 from tidings_chaos.schedule import Planned
 
-PLAN = Plan(seed=7, seconds=120, nemeses=("worker-kill",), folder=Path("there"))
+PLAN = Plan(seed=7, seconds=120, nemeses=("worker-kill",), folder=Path("there"), group_protocol="consumer")
 STRUCK = Struck(3.0, 8.5, "worker-kill", "worker-1 | alone", Planned(3.0, "worker-kill", 2.0, 1))
 
 
@@ -22,6 +22,8 @@ def test_a_clean_run_says_so_and_how_to_do_it_again() -> None:
     page = markdown(outcome(), "2 cores.")
     assert page.startswith("# Chaos, seed 7: clean\n")
     assert command(outcome()) in page
+    assert "--seed 7 --minutes 2 " in command(outcome())
+    assert "--group-protocol consumer" in command(outcome())
     assert page.count("| 0 |") == len(Invariant)
     assert "| 3.0 s | 8.5 s | worker-kill | worker-1 \\| alone |" in page
 
