@@ -64,7 +64,7 @@ class World:
             partition, offset = message.partition(), message.offset()
             if error is None and partition is not None and offset is not None:
                 at = self.recorder.now()
-                self.recorder.add(Poisoned(at, bad.kind, topic, partition, offset, bad.digest))
+                self.recorder.add(Poisoned(at, bad.kind, topic, partition, offset, bad.digest, bad.error))
 
         name = self.cluster.settings.namespace.name(topic)
         self.producer.produce(name, bad.value, b"spoilt", headers=bad.headers, on_delivery=written)  # type: ignore[arg-type]

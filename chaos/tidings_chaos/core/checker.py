@@ -102,23 +102,23 @@ def _lost(facts: Facts, lineage: Lineage, event: Published) -> str:
 
 
 def _letters(facts: Facts) -> Iterator[Violation]:
-    letters = {(letter.topic, letter.partition, letter.offset): letter for letter in facts.buried}
-    bad = {(record.topic, record.partition, record.offset) for record in facts.poisoned}
-    for record in facts.poisoned:
-        letter = letters.get((record.topic, record.partition, record.offset))
-        if wrong := _wrong_letter(record, letter):
-            yield Violation(
-                Invariant.BURIAL, f"{record.kind} at {record.partition}:{record.offset}: {wrong}", record.at
-            )
-    for place, letter in letters.items():
-        if place not in bad:
-            what = f"{letter.error_class}: {letter.error_text}"
-            yield Violation(Invariant.BURIAL, f"a good record at {place} was buried: {what}")
+    bad = {(record.topic, record.partition, record.offset): record for record in facts.poisoned}
+    buried = {(letter.topic, letter.partition, letter.offset) for letter in facts.buried}
+    for place, record in bad.items():
+        if place not in buried:
+            yield Violation(Invariant.BURIAL, f"{record.kind} at {place}: no dead letter", record.at)
+    for letter in facts.buried:
+        place = letter.topic, letter.partition, letter.offset
+        if wrong := _wrong_letter(letter, bad.get(place)):
+            yield Violation(Invariant.BURIAL, f"the dead letter of {place} {wrong}")
 
 
-def _wrong_letter(record: Poisoned, letter: Buried | None) -> str:
-    if letter is None:
-        return "no dead letter"
+def _wrong_letter(letter: Buried, record: Poisoned | None) -> str:
+    said = f"{letter.error_class}: {letter.error_text}"
+    if record is None:
+        return f"buries a good record: {said}"
     if letter.digest != record.digest:
-        return "the dead letter holds other bytes"
-    return "" if letter.error_class and letter.error_text else "the dead letter does not say why"
+        return f"({record.kind}) holds other bytes"
+    if letter.error_class != record.error:
+        return f"({record.kind}) should name {record.error}, not {said}"
+    return "" if letter.error_text else f"({record.kind}) does not say why"

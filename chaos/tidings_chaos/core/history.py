@@ -140,7 +140,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Poisoned:
-    """A bad record was written. `digest`: of its bytes, empty when it has none."""
+    """A bad record was written. `digest`: of its bytes, empty when it has none. `error`: its dead letter's class."""
 
     at: float
     kind: str
@@ -148,6 +148,7 @@ class Poisoned:
     partition: int
     offset: int
     digest: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ class Lineage:
         self._at: Position | None = None
         self._asked = ""
         self._stalled = self._was_stalled = False
-        self._allowance = 0
+        self._allowance = 0  # so many may be passed over that were published before `_summed_at`
+        self._summed_at = 0.0
         self._got: dict[str, int] = {}  # notification id → offset of its record
         self._streamed: set[str] = set()  # event ids
         self._reset_since: set[str] = set()  # ids seen before the last reset
@@ -60,6 +61,7 @@ class Lineage:
                 self._stall(entry)
             elif isinstance(entry, Snapshot):
                 for event_id in entry.event_ids:
+                    self._belongs(event_id, self.user, entry.at)
                     self.seen.setdefault(event_id, entry.at)
             elif isinstance(entry, Closed) and entry.status not in _STAY_AWAY_MEANT:
                 self._wrong(Invariant.SILENCED, f"was answered {entry.status}", entry.at)
@@ -70,6 +72,7 @@ class Lineage:
         self.connections += 1
         self._asked = entry.cursor
         self._was_stalled = self._stalled
+        self._allowance = 0  # what was left out is given now
 
     def _stall(self, entry: Stalled) -> None:
         if entry.on:
@@ -85,7 +88,7 @@ class Lineage:
             self._reset(frame)
             return
         if frame.event == "summary":
-            self._allowance += frame.count
+            self._summary(frame)
             return
         if frame.event == "notification":
             self._notification(frame)
@@ -94,29 +97,33 @@ class Lineage:
             self.ready_at = frame.at
         if frame.cursor:
             self._move(frame)
+        if frame.event == "ready":
+            self._nothing_more_is_left_out(frame)
 
     def _notification(self, frame: Framed) -> None:
         here = self._move(frame, own=1)
-        self._belongs(frame)
+        self._belongs(frame.event_id, frame.owner, frame.at)
         self._once(frame, here)
         self._streamed.add(frame.event_id)
         event = self._facts.events.get(frame.event_id)
+        if event is not None and event.invoked > self._summed_at:
+            self._nothing_more_is_left_out(frame)
         if event is not None and frame.event_id not in self.seen:
             if event.seq < self._last.get(event.line, event.seq):
                 self._wrong(Invariant.ORDER, f"{event.line}: {event.seq} came after {self._last[event.line]}", frame.at)
             self._last[event.line] = max(event.seq, self._last.get(event.line, event.seq))
         self.seen.setdefault(frame.event_id, frame.at)
 
-    def _belongs(self, frame: Framed) -> None:
-        event = self._facts.events.get(frame.event_id)
+    def _belongs(self, event_id: str, owner: str, at: float) -> None:
+        event = self._facts.events.get(event_id)
         if event is None or event.outcome == "failed":
             why = "was never published" if event is None else "was refused"
-            self._wrong(Invariant.PHANTOM, f"event {frame.event_id} {why}", frame.at)
+            self._wrong(Invariant.PHANTOM, f"event {event_id} {why}", at)
             return
         mine = event.user == self.user or (event.topic is not None and (self.user, event.topic) in self._facts.follows)
-        if not mine or frame.owner != self.user:
+        if not mine or owner != self.user:
             whom = event.user or f"followers of {event.topic}"
-            self._wrong(Invariant.FOREIGN, f"event {frame.event_id} is for {whom}, and names {frame.owner!r}", frame.at)
+            self._wrong(Invariant.FOREIGN, f"event {event_id} is for {whom}, and names {owner!r}", at)
 
     def _once(self, frame: Framed, here: Position | None) -> None:
         told = self._told.setdefault((frame.event_id, frame.rule), frame.id)
@@ -165,10 +172,31 @@ class Lineage:
         """A shared record is given under an id of the user's own."""
         return record.id in self._got if record.user else record.event_id in self._streamed
 
+    def _summary(self, frame: Framed) -> None:
+        self._allowance += frame.count
+        self._summed_at = frame.at
+        bounds = self._facts.bounds.get(self._at.partition) if self._at else None
+        if self._at and bounds:
+            left = sum(map(self._is_summed_up, self._missed(self._at.offset, bounds.high)))
+            if self._allowance > left:
+                text = f"a summary leaves out {self._allowance}, where there are {left}"
+                self._wrong(Invariant.FALSE_GAP, text, frame.at)
+
+    def _nothing_more_is_left_out(self, frame: Framed) -> None:
+        """What a summary counts lies before whatever came after it."""
+        if self._allowance:
+            text = f"a summary left out {self._allowance} fewer than it said, before {frame.cursor}"
+            self._wrong(Invariant.FALSE_GAP, text, frame.at)
+        self._allowance = 0
+
+    def _is_summed_up(self, record: Logged) -> bool:
+        event = self._facts.events.get(record.event_id)
+        return event is None or event.invoked <= self._summed_at
+
     def _allowed(self, missed: list[Logged], frame: Framed) -> None:
         """What is missed must have been summed up before, or it was skipped in silence."""
         for record in missed:
-            if self._allowance:
+            if self._allowance and self._is_summed_up(record):
                 self._allowance -= 1
                 self.excused.add(record.event_id)
             else:

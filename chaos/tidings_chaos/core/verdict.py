@@ -24,14 +24,14 @@ class Invariant(StrEnum):
 MEANING = {
     Invariant.LOSS: "an acknowledged event reaches every client of whoever it is for, if they follow throughout",
     Invariant.LATE: "all is seen within 60 s of healing",
-    Invariant.PHANTOM: "nothing is seen that was not published",
-    Invariant.FOREIGN: "nobody sees what is for somebody else",
+    Invariant.PHANTOM: "nothing is seen that was not published, on the stream or in the inbox",
+    Invariant.FOREIGN: "nobody sees what is for somebody else, on the stream or in the inbox",
     Invariant.DUPLICATE: "no event is told twice under two ids",
     Invariant.REPEAT: "a stream carries an id once, as far as docs/wire.md promises it",
     Invariant.ORDER: "a user sees the events of a line in their order",
     Invariant.CURSOR: "a frame's id points behind its record, and ids only grow",
     Invariant.SKIP: "between two ids of a stream lies nothing that was kept from it in silence",
-    Invariant.FALSE_GAP: "a reset is sent only when what was asked for cannot be given",
+    Invariant.FALSE_GAP: "a reset is sent only where it must be, and a summary counts only what is left out",
     Invariant.SILENCED: "no stream is answered with a status after which a browser stays away",
     Invariant.BURIAL: "every bad record has a dead letter with its place, class, text and bytes, and no good one has",
 }

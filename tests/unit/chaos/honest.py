@@ -37,10 +37,12 @@ class Honest:
     Args:
         events: how many are published, one a second.
         breaks: after which of them the clients lose their connection and come back.
+        popular: what goes to the followers is one shared record, as of a topic with many.
     """
 
     events: int = 8
     breaks: Sequence[int] = (3,)
+    popular: bool = False
     log: list[Logged] = field(default_factory=list)
 
     def history(self) -> list[Entry]:
@@ -53,7 +55,7 @@ class Honest:
             if number in self.breaks:
                 made += self._break(10.5 + number)
         made += [Fault(10.2, "worker-kill", "start"), Fault(12.2, "worker-kill", "heal")]
-        made += [Poisoned(15.0, "not framed", "events.demo", 0, 77, "d1")]
+        made += [Poisoned(15.0, "not framed", "events.demo", 0, 77, "d1", "UndecodableValue")]
         made += [Buried("events.demo", 0, 77, "UndecodableValue", "the first byte is not 0", "d1")]
         return [*made, *self.log, Bounds(0, 0, len(self.log), EPOCH)]
 
@@ -65,8 +67,11 @@ class Honest:
         name = f"e{number}"
         to = (None, TOPIC) if shared else (user, None)
         made: list[Entry] = [Published(at + 0.1, at, name, line, sequence, *to, "ok")]
+        if shared and self.popular:
+            self.log.append(Logged(0, len(self.log), f"n-{name}", "", name, TOPIC))
         for whom in USERS if shared else (user,):
-            self.log.append(Logged(0, len(self.log), f"n-{name}-{whom}", whom, name))
+            if not (shared and self.popular):
+                self.log.append(Logged(0, len(self.log), f"n-{name}-{whom}", whom, name))
             there = cursor(len(self.log))
             made.append(Framed(at + 0.2, whom, "notification", there, f"n-{name}-{whom}", name, "r", whom))
         return made
