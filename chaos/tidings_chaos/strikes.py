@@ -10,7 +10,7 @@ from .plan import Struck
 from .schedule import Planned
 from .world import World
 
-_CALM_S = 3.0  # before the same target is hit again, so that what it does alone is seen too
+_APART_S = 3.0  # before the same target is hit again, so that what it does alone is seen too
 
 
 class Strikes:
@@ -37,16 +37,22 @@ class Strikes:
 
     async def run(self, planned: Sequence[Planned]) -> None:
         """Returns when all of it is healed."""
+        late = 0.0  # by so much healing has put off the calms
+        begun: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as at_work:
             for one in planned:
-                await asyncio.sleep(max(0.0, one.at - self._now()))
+                if one.calm:
+                    await asyncio.gather(*begun)
+                    self._tell(f"calm for {one.calm:.0f} s")
+                    late = max(late, self._now() + one.calm - one.at)
+                await asyncio.sleep(max(0.0, one.at + late - self._now()))
                 nemesis = NEMESES[one.nemesis]
                 lock = self._locks.setdefault(nemesis.target, asyncio.Lock())
                 await lock.acquire()  # what comes after waits as well: no crowd gathers behind a slow healing
                 if self._now() + one.hold > self._seconds:
                     lock.release()
                     return
-                at_work.create_task(self._strike(nemesis, one, lock))
+                begun.append(at_work.create_task(self._strike(nemesis, one, lock)))
 
     async def _strike(self, nemesis: Nemesis, planned: Planned, lock: asyncio.Lock) -> None:
         recorder, at, detail = self._world.recorder, self._now(), ""
@@ -61,7 +67,7 @@ class Strikes:
         finally:
             recorder.add(Fault(recorder.now(), nemesis.name, "heal", detail))
             self.struck.append(Struck(at, self._now(), nemesis.name, detail, planned))
-            asyncio.get_running_loop().call_later(_CALM_S, lock.release)
+            asyncio.get_running_loop().call_later(_APART_S, lock.release)
 
     def _now(self) -> float:
         return self._world.recorder.now() - self._begin

@@ -3,7 +3,8 @@
 Invariants and their meaning: `verdict.MEANING`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from .facts import Facts, facts_of
 from .figures import figures_of
@@ -31,7 +32,7 @@ def check(history: History, margin: int = REPEAT_MARGIN) -> Verdict:
     verdict.violations += _unready(lineages)
     verdict.violations += _missing(facts, lineages)
     verdict.violations += _letters(facts)
-    verdict.figures = figures_of(facts, lineages)
+    verdict.figures = figures_of(facts, lineages) | {"calms": calms(spans(facts.faults))}
     return verdict
 
 
@@ -74,6 +75,12 @@ def spans(faults: Iterable[Fault]) -> list[tuple[float, float]]:
         elif fault.nemesis in begun:
             found.append((begun.pop(fault.nemesis), fault.at))
     return sorted([*found, *((at, float("inf")) for at in begun.values())])
+
+
+def calms(broken: Sequence[tuple[float, float]]) -> int:
+    """How often nothing was broken for so long that all had to be seen before the next fault; in order of beginning."""
+    healed = accumulate((end for _, end in broken), max)
+    return sum(start > end + HEALING_S for end, (start, _) in zip(healed, broken[1:], strict=False))
 
 
 def _unready(lineages: Iterable[Lineage]) -> Iterator[Violation]:

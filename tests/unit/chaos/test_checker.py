@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tidings_chaos.core.checker import HEALING_S, check, deadline
+from tidings_chaos.core.checker import HEALING_S, calms, check, deadline
 from tidings_chaos.core.history import (
     Bounds,
     Buried,
@@ -411,6 +412,24 @@ def test_a_deadline_moves_with_what_is_broken() -> None:
     assert deadline(0.0, [(50.0, 55.0), (100.0, 130.0)]) == 190
     assert deadline(0.0, [(70.0, 80.0)]) == 60
     assert deadline(10.0, [(1.0, 2.0)]) == 70
+
+
+def test_only_what_is_longer_than_the_healing_is_a_calm() -> None:
+    """Measured from the last healing of all before, not of the fault before."""
+    assert calms([]) == calms([(0.0, 5.0)]) == 0
+    assert calms([(0.0, 5.0), (65.0, 70.0), (131.0, 140.0)]) == 1
+    assert calms([(0.0, 50.0), (1.0, 2.0), (100.0, 101.0)]) == 0
+    assert calms([(0.0, 50.0), (1.0, 2.0), (111.0, 112.0)]) == 1
+
+
+def test_a_worker_that_stays_away_is_late_where_a_calm_lies_amid() -> None:
+    """Three minutes without a worker: hidden by faults that follow one another, seen where none comes for a minute."""
+    entries = Honest().history()
+    told = frames(entries)[-1]
+    away = instead(entries, told, replace(told, at=told.at + 180))
+    storms = [[Fault(at, "storm", "start"), Fault(at + 1, "storm", "heal")] for at in (30.0, 60.0, 90.0, 120.0, 150.0)]
+    assert check([*away, *chain(*storms)]).clean
+    assert Invariant.LATE in check([*away, *storms[0], *storms[-1]]).broken
 
 
 def test_a_fault_that_never_heals_excuses_delay_but_not_loss() -> None:

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tidings_chaos.core.checker import HEALING_S
 from tidings_chaos.nemeses.catalogue import NEMESES
 from tidings_chaos.schedule import schedule
 
@@ -26,3 +27,15 @@ def test_in_half_an_hour_every_nemesis_strikes_several_times() -> None:
     size = len(HOLDS)
     assert sorted(names[:size]) == sorted(names[size : 2 * size]) == sorted(HOLDS)
     assert names[:size] != names[size : 2 * size]
+
+
+def test_each_five_minutes_have_a_calm_in_which_all_must_be_seen() -> None:
+    """Longer than what healing may take, amid the run; a short run has none, and as many strikes as before."""
+    assert [one for one in schedule(1, 290, HOLDS) if one.calm] == []
+    for minutes in (5, 12, 30):
+        planned = schedule(1, minutes * 60, HOLDS)
+        calm = [number for number, one in enumerate(planned) if one.calm]
+        assert len(calm) == minutes // 5
+        assert all(planned[number].at - planned[number - 1].at > HEALING_S for number in calm)
+        assert calm[0] > 0
+        assert planned[-1].at > planned[calm[-1]].at
