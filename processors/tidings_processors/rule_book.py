@@ -11,7 +11,7 @@ from confluent_kafka import Message
 from tidings_schemas.catalogue import Catalogue
 from tidings_schemas.compacted import CompactedReader
 
-from .core.rules import BadRules, Rule, RuleSet, read_rule, read_rules
+from .core.rules import Rule, RuleSet, read_rule, read_rules
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ class RuleBook:
             return
         try:
             rule = read_rule(text, self._catalogue, f"rule {name}")
-        except BadRules as error:
+        except Exception as error:  # whatever is wrong with one text, the others are read
             log.error(
                 "a rule of the topic does not compile; the one before stays in force", rule=name, error=str(error)
             )

@@ -1,6 +1,7 @@
 """Texts of rules: every mistake is found, and told with its line and column."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -161,6 +162,22 @@ def test_no_other_digest_is_known(digest: str) -> None:
     (found,) = problems("rules:\n" + rule_text("a", digest=digest))
     assert found.startswith("7:13: rule 'a': a digest is due a while after the first (30s, ")
     assert found.endswith("hourly, or daily at a local time (daily@08:00)")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "wanted"),
+    [
+        ("text", "{no: {title: Hei}}", "rule 'r': YAML reads False here; write a locale in quotes, such as 'no'"),
+        ("text", "{~: {title: x}}", "rule 'r': YAML reads None here"),
+        ("topic", "dead-letters", "rule 'r': dead-letters is a topic of Tidings' own"),
+        ("topic", "notifications", "rule 'r': notifications is a topic of Tidings' own"),
+        ("topic", "events.demo", "rule 'r': events.demo is read anyway"),
+    ],
+)
+def test_what_reads_well_and_cannot_work_is_refused(field: str, value: str, wanted: str) -> None:
+    """Norwegian is no boolean; a rule on what rules make would feed itself for ever."""
+    with pytest.raises(BadRules, match=re.escape(wanted)):
+        rules(rule_text("r", **{field: value}))
 
 
 def test_a_rule_stands_alone_on_its_topic() -> None:

@@ -33,7 +33,7 @@ def full(caps: Mapping[str, int], kind: str, rule: str, told: Iterable[Telling],
     reached = [
         found
         for key in dict.fromkeys((kind, rule, "*"))
-        if key in caps and (found := _full(key, caps[key], recent, now_ms)) is not None
+        if caps.get(key, -1) >= 0 and (found := _full(key, caps[key], recent, now_ms)) is not None
     ]
     return max(reached, key=lambda one: one.until_ms, default=None)
 

@@ -24,7 +24,7 @@ def next_due(schedule: str, zone: tzinfo, now: datetime) -> datetime:
         return now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond) + _HOUR
     word, _, clock = schedule.partition("@")
     hours, _, minutes = clock.partition(":")
-    if word != "daily":
+    if word != "daily" or int(hours) not in range(24) or int(minutes) not in range(60):
         raise ValueError(f"{schedule!r} is no digest: hourly or daily@HH:MM")
     minute = int(hours) * 60 + int(minutes)
     day = now.astimezone(zone).date()

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Annotated
 
 from babel import Locale, UnknownLocaleError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from tidings_schemas import Priority
+from tidings_schemas.topics import CORE, EVENTS_PREFIX
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
 #: Titles that a digest lists of what it stands for, unless its rule says otherwise.
@@ -14,6 +15,7 @@ LISTED = 10
 #: So that the whole of them stays a notification.
 _MOST = 50
 _BY_CLOCK = re.compile(r"hourly|daily@([01][0-9]|2[0-3]):[0-5][0-9]")
+_OWN = {topic.name for topic in CORE}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 #: So that a moment and a duration are always a moment.
 _LONGEST = timedelta(days=3650)
@@ -42,7 +44,9 @@ def _every(value: object) -> object:
     )
 
 
-def _locale(tag: str) -> str:
+def _locale(tag: object) -> str:
+    if not isinstance(tag, str):
+        raise ValueError(f"YAML reads {tag!r} here; write a locale in quotes, such as 'no'")
     try:
         Locale.parse(tag.replace("_", "-"), sep="-")
     except (UnknownLocaleError, ValueError, TypeError):
@@ -56,12 +60,21 @@ def _most(value: object) -> object:
     return value
 
 
+def _source(topic: str) -> str:
+    if topic.startswith(EVENTS_PREFIX):
+        raise ValueError(f"{topic} is read anyway if its domain is in TIDINGS_DOMAINS: leave `topic` out")
+    if topic in _OWN:
+        raise ValueError(f"{topic} is a topic of Tidings' own: a rule that reads it could feed itself")
+    return topic
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Every = Annotated[timedelta | str, BeforeValidator(_every)]
 Most = Annotated[int, BeforeValidator(_most)]
 LocaleTag = Annotated[str, BeforeValidator(_locale)]
 Line = Annotated[str, StringConstraints(min_length=1)]
+SourceTopic = Annotated[Line, AfterValidator(_source)]
 
 
 class _Strict(BaseModel):
@@ -105,7 +118,7 @@ class RuleSpec(_Strict):
 
     name: Name
     match: Line
-    topic: Line | None = None
+    topic: SourceTopic | None = None
     when: Line | None = None
     audience: AudienceSpec
     kind: Name

@@ -156,6 +156,18 @@ def test_what_comes_as_a_sum_is_told_is_told_in_the_next_though_a_crash_follows(
     assert [told["items"] or told["title"] for told in world.told] == [["r 1", "r 2"], "r 3"]
 
 
+@pytest.mark.parametrize(
+    "wishes",
+    [{"caps": {"*": -1}}, {"digests": {"*": "daily@99999999999:00"}}, {"digests": {"*": "daily@-1:10"}}],
+    ids=str,
+)
+def test_wishes_that_nobody_can_mean_silence_nobody(wishes: dict[str, Any]) -> None:
+    """The gateway refuses them, another writer of the topic may not."""
+    world = a_world(**wishes)
+    world.draft("ann", "r", 1)
+    assert (now(world), world.dead) == (["r 1"], [])
+
+
 def test_a_digest_of_one_is_that_one() -> None:
     world = a_world()
     world.draft("ann", "d", 1)
