@@ -6,11 +6,15 @@ from tempfile import gettempdir
 from typing import Any
 
 import faust
+import structlog
+from confluent_kafka import KafkaException
 from faust.app.base import BootStrategy
 from faust.types import ServiceT
-from tidings_schemas.catalogue import load
+from tidings_schemas.catalogue import Catalogue, load
 
+from . import rules_topic
 from .agents import attach, topics_of
+from .core.rules import RuleSet
 from .health import Health
 from .life import Life
 from .processors import Processors
@@ -18,6 +22,8 @@ from .rule_book import RuleBook, file_rules
 from .settings import GROUP_PROTOCOLS, Settings
 from .transport import Settings as TransportSettings
 from .transport import Transport
+
+log = structlog.get_logger(__name__)
 
 
 class _Boot(BootStrategy):
@@ -49,7 +55,9 @@ def build(settings: Settings) -> App:
         OSError: it cannot be read, or the port for probes is taken.
     """
     catalogue = load()
-    rules = RuleBook(file_rules(settings.rules, catalogue), catalogue)
+    base = file_rules(settings.rules, catalogue)
+    read = _source_topics(settings, base, catalogue)
+    rules = RuleBook(base, catalogue, read)
     app = App(
         settings.group,
         broker=[f"kafka://{server.strip()}" for server in settings.bootstrap_servers.split(",")],
@@ -64,10 +72,20 @@ def build(settings: Settings) -> App:
     )
     app.transport = Transport.of(app, _transport(settings))
     processors = Processors(settings, catalogue, rules)
-    for stage, topics in topics_of(settings.stages, settings.domains, rules.current.source_topics).items():
+    for stage, topics in topics_of(settings.stages, settings.domains, read).items():
         attach(app, stage, topics, processors.runner(stage), settings.namespace)
     app.life = Life(app, processors, _health(processors, settings), loop=app.loop, beacon=app.beacon)
     return app
+
+
+def _source_topics(settings: Settings, base: RuleSet, catalogue: Catalogue) -> frozenset[str]:
+    """What rules read beyond `events.*`, those of the topic `rules` too: Faust must know it before it starts."""
+    try:
+        applied, _ = rules_topic.compiled(settings, catalogue)
+    except KafkaException as error:
+        log.warning("no rules of the topic; Kafka topics that only these name wait for a restart", error=str(error))
+        return base.source_topics
+    return base.overlaid(applied).source_topics
 
 
 def _transport(settings: Settings) -> TransportSettings:

@@ -36,12 +36,14 @@ class RuleBook:
     Args:
         base: the file's rules.
         catalogue: schemas that the topic's rules are checked against.
+        source_topics: those that the worker reads; rules that name others wait for its next start.
     """
 
-    def __init__(self, base: RuleSet, catalogue: Catalogue) -> None:
+    def __init__(self, base: RuleSet, catalogue: Catalogue, source_topics: frozenset[str] = frozenset()) -> None:
         self.current = base
         self._base = base
         self._catalogue = catalogue
+        self._source_topics = source_topics
         self._over: dict[str, Rule] = {}
         self._withdrawn: dict[str, Rule] = {}
         self._changed: dict[str, str] = {}  # by name, since the last `settle`: in words
@@ -86,11 +88,11 @@ class RuleBook:
     def settle(self) -> None:
         """Puts what has changed in force, all at once: the topic has no more at the moment."""
         if self._changed:
-            before, self.current = self.current, self._base.overlaid(self._over, self._withdrawn)
+            self.current = self._base.overlaid(self._over, self._withdrawn)
             log.info("rules in force", changes=self._changed)
             self._changed = {}
-            if new_topics := self.current.source_topics - before.source_topics:
-                log.warning("rules name topics that are read after a restart only", topics=sorted(new_topics))
+            if unread := self.current.source_topics - self._source_topics:
+                log.warning("rules name topics that are read after a restart only", topics=sorted(unread))
         if not self._restored.done():
             self._restored.set_result(None)
 

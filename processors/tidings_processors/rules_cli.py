@@ -158,6 +158,8 @@ def apply(
 ) -> None:
     """Put a file's rules in force in all workers, without a restart. A rule replaces that of its name.
 
+    Only a Kafka topic that no rule has named before (`topic:`) is read from the workers' next start on.
+
     Each worker goes by all of the changes or by none. What a withdrawn rule has on its way is still told, what is held
     of it is not. To silence both, or to switch off a rule that ships, apply it with `enabled: false`.
 
@@ -180,6 +182,8 @@ def apply(
         rules_topic.put(Settings(), changes)
     if not as_json:
         print(f"{len(changes)} changes are in Kafka; workers take them up within a second")
+        if unread := {rule.source_topic for rule in changes.values() if rule and rule.source_topic} - now.source_topics:
+            print(f"no worker reads {', '.join(sorted(unread))} yet: start them anew")
 
 
 def _changes(file: Path, prune: bool) -> tuple[dict[str, Rule | None], RuleSet]:

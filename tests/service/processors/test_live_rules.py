@@ -64,6 +64,20 @@ def test_a_worker_starts_with_the_rules_of_the_topic(place: Place, tmp_path: Pat
     assert place.told() == {"ann": ["live: first"]}
 
 
+def test_a_topic_that_a_live_rule_names_is_read_from_the_next_start_on(place: Place, tmp_path: Path) -> None:
+    """Which the command says, and the log of a worker that runs."""
+    place.create_topic("orders")
+    file = tmp_path / "rules.yaml"
+    file.write_text(RULE.replace("audience:", "topic: orders\n    audience:"))
+    with place.worker() as worker:
+        assert "no worker reads orders yet: start them anew" in tidings(place, "apply", str(file), "--yes")
+        until(lambda: "after a restart only" in worker.log.read_text(), "the worker says so")
+    place.put("orders", b"order-1", place.codec.encode("tidings.demo.Message", message("ann", text="shipped").data))
+    with place.worker():
+        place.wait_told(1)
+    assert place.told() == {"ann": ["live: shipped"]}
+
+
 def test_a_broken_rule_on_the_topic_changes_nothing(place: Place) -> None:
     """Nobody's mistake stops the workers: the rule before stays in force, and the log says where the mistake is."""
     place.put("rules", b"message-to-user", b"name: message-to-user\nmatch: no.Such\n")
