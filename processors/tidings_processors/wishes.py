@@ -105,10 +105,12 @@ class Wishes:
 
     def _apply(self, wishes: PartitionWishes, key: bytes, value: bytes | None) -> None:
         user = key.decode()
-        # What cannot be read is as if there were none: `Preferences` says so in the log.
-        preference = None if value is None else self._codec.fields_of(value)
-        if preference is None:
+        if value is None:
             wishes.particular.discard(user)
+            return
+        preference = self._codec.fields_of(value)
+        if preference is None:  # perhaps it can be read by the time they are told
+            wishes.particular.add(user)
             return
         if is_particular(preference):
             wishes.particular.add(user)
