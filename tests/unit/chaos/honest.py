@@ -24,9 +24,9 @@ USERS = ("ann", "bob")
 TOPIC = "t1"
 
 
-def cursor(offset: int, partition: int = 0) -> str:
-    """A cursor of the one topic that these histories have."""
-    packed = struct.pack(">6sHQ", bytes.fromhex(EPOCH), partition, offset)
+def cursor(offset: int, partition: int = 0, epoch: str = EPOCH) -> str:
+    """A cursor of the one topic that these histories have, or of another."""
+    packed = struct.pack(">6sHQ", bytes.fromhex(epoch), partition, offset)
     return "v1." + urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
