@@ -8,6 +8,8 @@ from tidings_gateway.core.reasons import Bye, Reset
 from tidings_gateway.core.record import Record
 from tidings_gateway.core.session import Session
 from tidings_gateway.dispatcher import Dispatcher
+from tidings_processors.core.policy.book import Book
+from tidings_processors.core.policy.entry import Entry
 from tidings_processors.core.window import Window
 
 from tidings_chaos.core.verdict import Invariant
@@ -25,6 +27,13 @@ class Forgetful(Window):
         return False
 
 
+class Blank(Book):
+    """Of what others held it knows nothing."""
+
+    def restore(self, entry: Entry) -> None:
+        """Takes nothing."""
+
+
 class Hasty(Hub):
     """Joins one record behind the boundary between history and live."""
 
@@ -34,6 +43,20 @@ class Hasty(Hub):
         if isinstance(cursor, Cursor) and verdict is None and session.position < self.tail_of(session).end:
             session.move_to(session.position + 1)
         return verdict
+
+
+def liar(reason: Reset) -> type[Hub]:
+    """A hub that says of a cursor which it could serve that it cannot, for a reason that does not hold."""
+
+    class Liar(Hub):
+        def join(self, session: Session, cursor: Cursor | Malformed | None) -> Reset | Bye | Ahead | None:
+            verdict = super().join(session, cursor)
+            if verdict is not None or cursor is None:
+                return verdict
+            self.restart(session)
+            return reason
+
+    return Liar
 
 
 class Short(Dispatcher):
@@ -53,4 +76,7 @@ BUGS: Mapping[str, tuple[Parts, Invariant]] = {
     "a cursor is off by one": (Parts(dispatcher=Short), Invariant.CURSOR),
     "a producer without order": (Parts(keeps_order=False), Invariant.ORDER),
     "a follow counts for what was before it": (Parts(follows_count_since=False), Invariant.ORDER),
+    "what is held is not taken over": (Parts(book=Blank), Invariant.LOSS),
+    "the note goes with the telling": (Parts(notes_wait=False), Invariant.LOSS),
+    **{f"a reset that lies: {reason}": (Parts(hub=liar(reason)), Invariant.FALSE_GAP) for reason in Reset},
 }

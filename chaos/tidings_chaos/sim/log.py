@@ -7,8 +7,12 @@ from tidings_processors.core.record import RecordIn, RecordOut
 from tidings_schemas.partitioner import partition_of
 
 PARTITIONS = 2
-EVENTS, MATCHES, DRAFTS, NOTIFICATIONS, DEAD = "events.demo", "matches", "drafts", "notifications", "dead-letters"
-TOPICS = (EVENTS, MATCHES, DRAFTS, NOTIFICATIONS, DEAD)
+EVENTS, NOTIFICATIONS, DEAD = "events.demo", "notifications", "dead-letters"
+MATCHES, MATCHES_URGENT, DRAFTS, DRAFTS_URGENT = "matches", "matches-urgent", "drafts", "drafts-urgent"
+POLICY, DECISIONS = "policy", "decisions"
+#: What deliver reads, each with a window of its own.
+LANES = (DRAFTS, DRAFTS_URGENT)
+TOPICS = (EVENTS, MATCHES, MATCHES_URGENT, *LANES, NOTIFICATIONS, POLICY, DECISIONS, DEAD)
 EPOCH = b"epoch1"
 
 Place = tuple[str, int]

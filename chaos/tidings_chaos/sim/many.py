@@ -43,7 +43,9 @@ class Found:
 def one(number: int, parts: Parts | None = None) -> tuple[Simulation, Verdict]:
     """Runs one schedule; the same number does the same again."""
     simulation = Simulation(number, stages(), parts)
-    return simulation, check(simulation.run(), MARGIN)
+    verdict = check(simulation.run(), MARGIN)
+    verdict.violations += simulation.ends()
+    return simulation, verdict
 
 
 def some(first: int, count: int, bug: str = "") -> Found:

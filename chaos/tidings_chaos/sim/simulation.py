@@ -14,21 +14,27 @@ from tidings_schemas.partitioner import partition_of
 
 from tidings_chaos.core.checker import SETTLING_S
 from tidings_chaos.core.history import Bounds, Entry, Followed, Logged, Outcome, Published
+from tidings_chaos.core.verdict import Violation
 
 from .client import HUGE, Client
+from .ends import ends_of
 from .gateway import MARGIN, Gateway
 from .log import EPOCH, EVENTS, NOTIFICATIONS, PARTITIONS, Log, place_of
 from .parts import Parts
-from .stages import TYPE, Stages
+from .stages import TYPE, WISHES, Stages
 from .worker import INPUTS, Group
 
 USERS = ("ann", "bob", "eve")
 FOLLOWS = {"popular": USERS, "rare": USERS[:1]}
+#: Who follows what, and has wishes: what is shared with all others is for them alone.
+PARTICULAR = {"popular": ("ida",)}
 LATER = USERS[1], "rare"  # who begins to follow amid the schedule, and what
-STEPS = 60
-_BEGIN_MS = 1_700_000_000_000
-_AT = datetime(2024, 1, 1, tzinfo=UTC)
+STEPS = 90
+_BEGIN_MS = 1_700_000_000_000  # 22:13 UTC: some have quiet hours
+_SKIPPED_MS = (2_000, 300_000, 1_800_000)
+_HOUR_MS = 3_600_000
 _ROUNDS = 200
+_KINDS = ("plain", "gathered", "brief", "latest", "alarm")
 _MARKS = (Marks(HUGE, HUGE, HUGE), Marks(HUGE, 900, 2000))
 
 
@@ -45,7 +51,9 @@ class Simulation:
         self._log = Log()
         self._seqs: dict[str, int] = {}
         self._marks = self._rng.choice(_MARKS)
-        stages.asked.window = lambda partition: self._group.window(partition)
+        self._skipped_ms = 0
+        stages.asked.window = lambda lane, partition: self._group.window(lane, partition)
+        stages.asked.book = lambda partition: self._group.book(partition)
         self._followers = self._first_followers()
         stages.asked.followers = self._followers.__getitem__
         self._group = Group(self._log, stages, self._parts, self._rng)
@@ -77,12 +85,35 @@ class Simulation:
         for _ in range(self._rng.randint(1, 3)):
             user = self._rng.choice(USERS) if self._rng.random() < 0.5 else None
             topic = None if user else self._rng.choice(list(FOLLOWS))
-            line = user or topic or ""
+            kind = "alarm" if user and self._rng.random() < 0.2 else "plain"
+            line = f"{kind} {user or topic}"  # what is critical overtakes, so it has a line of its own
             seq = self._seqs[line] = self._seqs.get(line, -1) + 1
             outcome: Outcome = self._rng.choices(("ok", "unknown", "failed"), (90, 6, 4))[0]
             if outcome == "ok" or (outcome == "unknown" and self._rng.random() < 0.5):
                 self._write(line, seq, user, topic)
             self.history.append(Published(self._now, self._now, f"{line}/{seq}", line, seq, user, topic, outcome))
+
+    def publish_for_the_particular(self) -> None:
+        """Some events for those who have wishes; what becomes of them is judged by `ends`."""
+        for _ in range(self._rng.randint(1, 4)):
+            user = self._rng.choice(list(WISHES))
+            line = f"{self._rng.choice(_KINDS)} {user}"
+            seq = self._seqs[line] = self._seqs.get(line, -1) + 1
+            self._write(line, seq, user, None)
+
+    def let_time_pass(self) -> None:
+        """For the workers: what is held for long comes due within a schedule. Clients and gateways have seconds.
+
+        Not once somebody has begun to follow: match bears the time of an event a minute back at most (ADR 91).
+        """
+        user, topic = LATER
+        if self._follows(user, topic):
+            return
+        self._skipped_ms += self._rng.choice(_SKIPPED_MS)
+
+    def tick(self) -> None:
+        """Workers look what is due."""
+        self._group.tick(self._now_ms)
 
     def work(self) -> None:
         """A worker takes a run, if there is one."""
@@ -95,7 +126,8 @@ class Simulation:
 
     def commit(self) -> None:
         """A worker commits."""
-        self._group.commit(self._rng.choice(INPUTS))
+        if done := self._group.done():
+            self._group.commit(self._rng.choice(done))
 
     def crash_a_worker(self) -> None:
         """kill -9."""
@@ -103,7 +135,7 @@ class Simulation:
 
     def lose_a_session(self) -> None:
         """SIGSTOP past the session timeout."""
-        self._group.lose_session()
+        self._group.lose_session(self._now_ms)
 
     def pump(self) -> None:
         """A gateway reads on."""
@@ -118,11 +150,12 @@ class Simulation:
         gateway.rewind(self._rng.randrange(PARTITIONS), self._rng.randint(1, 4))
 
     def cut_the_log(self) -> None:
-        """Retention removes some of what a partition holds."""
+        """Days pass in which nobody wrote to a partition, and retention removes some of it."""
         partition = self._rng.randrange(PARTITIONS)
+        self._group.rest(partition, self._now_ms)
         low, end = self._log.low[partition], self._group.settled(partition)
         if end > low:
-            self._log.low[partition] = self._rng.randint(low, end)
+            self._log.low[partition] = self._rng.choice((end, self._rng.randint(low, end)))
 
     def crash_a_gateway(self) -> None:
         """kill -9; another starts in its place."""
@@ -141,7 +174,7 @@ class Simulation:
     def begin_to_follow(self) -> None:
         """A user follows one more topic, a moment behind whatever came before: for what is nearer it counts too."""
         user, topic = LATER
-        if self._follows(user, topic) or topic not in self._seqs:
+        if self._follows(user, topic) or f"plain {topic}" not in self._seqs:
             return
         self._now = round(self._now + (CLOCKS_MS + 1) / 1000, 3)
         since_ms = self._now_ms if self._parts.follows_count_since else 0
@@ -167,6 +200,10 @@ class Simulation:
         for gateway in self._gateways:
             gateway.beat([c.session for c in self._clients if c.gateway is gateway and c.session])
 
+    def ends(self) -> list[Violation]:
+        """What is wrong with what became of each draft for a user."""
+        return ends_of(self._log, self._stages, self._group.late)
+
     def _heal(self) -> None:
         """Everybody works, reads and comes back until nothing changes any more."""
         for _ in range(_ROUNDS):
@@ -181,8 +218,12 @@ class Simulation:
                 client.read()
                 if not client.connected:
                     client.connect(self._gateways[0])
-            if before == self._state():
+            self._group.tick(self._now_ms)
+            if before != self._state():
+                continue
+            if not any(len(self._group.book(partition)) for partition in range(PARTITIONS)):
                 return
+            self._skipped_ms += _HOUR_MS
         raise AssertionError("it does not come to rest")
 
     def _settle_down(self, gateway: Gateway) -> None:
@@ -198,8 +239,9 @@ class Simulation:
         return ends, read, len(self.history), tuple(client.connected for client in self._clients)
 
     def _write(self, line: str, seq: int, user: str | None, topic: str | None) -> None:
-        data = {"user": user, "topic": topic, "text": line, "sequence": seq, "sent_at_ns": 0}
-        event = Event(TYPE, data, f"{line}/{seq}", "/simulation", line, _AT)
+        data = {"user": user, "topic": topic, "text": f"{line}/{seq}", "sequence": seq, "sent_at_ns": 0}
+        at = datetime.fromtimestamp((self._now_ms + len(self._log.records[EVENTS, 0])) / 1000, UTC)
+        event = Event(TYPE, data, f"{line}/{seq}", "/simulation", line, at)
         value = self._stages.codec.encode(TYPE, data)
         out = RecordOut(EVENTS, line.encode(), value, headers_of(event))
         self._log.append(place_of(out), out, self._now_ms)
@@ -229,7 +271,7 @@ class Simulation:
     def _first_followers(self) -> list[FollowerIndex]:
         indexes = [FollowerIndex() for _ in range(PARTITIONS)]
         for topic, users in FOLLOWS.items():
-            for user in users:
+            for user in (*users, *PARTICULAR.get(topic, ())):
                 indexes[partition_of(topic, PARTITIONS)].add(topic, user, 0)
         return indexes
 
@@ -238,19 +280,22 @@ class Simulation:
 
     @property
     def _now_ms(self) -> int:
-        return _BEGIN_MS + int(self._now * 1000)
+        return _BEGIN_MS + int(self._now * 1000) + self._skipped_ms
 
 
 _ACTIONS: dict[Callable[[Simulation], None], int] = {
     Simulation.publish: 6,
-    Simulation.work: 16,
-    Simulation.land: 14,
-    Simulation.commit: 5,
+    Simulation.publish_for_the_particular: 6,
+    Simulation.let_time_pass: 4,
+    Simulation.tick: 6,
+    Simulation.work: 22,
+    Simulation.land: 18,
+    Simulation.commit: 7,
     Simulation.crash_a_worker: 3,
     Simulation.lose_a_session: 4,
     Simulation.pump: 10,
     Simulation.serve_from_the_log: 4,
-    Simulation.cut_the_log: 2,
+    Simulation.cut_the_log: 3,
     Simulation.crash_a_gateway: 1,
     Simulation.drain_a_client: 1,
     Simulation.begin_to_follow: 2,

@@ -14,12 +14,13 @@ _MOST_BUG_SCHEDULES = 1000
 
 
 def test_some_hundred_schedules_are_clean_and_full_of_trouble() -> None:
-    """Nothing is violated, though workers replayed, clients came back and were reset."""
+    """Nothing is violated, though workers replayed and clients came back, of whom not a few were reset."""
     found = some(0, _SCHEDULES)
     assert found.failures == {}
     assert found.figures["seen"] > 10 * _SCHEDULES
     assert found.figures["repeats_in_the_log"] > 10
     assert found.figures["connections"] > 5 * _SCHEDULES
+    assert found.figures["resets"] > _SCHEDULES // 10
 
 
 @pytest.mark.parametrize("bug", BUGS)
