@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from confluent_kafka import Message, Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 from tidings.local.ports import free_ports
 from tidings_processors import tail
+from tidings_processors.settings import Settings as WorkerSettings
 from tidings_schemas import DeadLetter, Event, Follow, Notification, Preference
 from tidings_schemas.catalogue import Catalogue, load
 from tidings_schemas.cloudevents import headers_of
@@ -190,6 +192,17 @@ class Place:
     def wait_dead(self, count: int) -> list[DeadLetter]:
         """Waits for at least so many dead letters."""
         return until(lambda: _enough(self.dead_letters(), count), f"{count} dead letters")
+
+
+def held(admin: AdminClient, place: Place) -> list[dict[str, int]]:
+    """For each member of the workers' group how many partitions of which topic (bare name) it has."""
+    group = WorkerSettings(prefix=place.settings.prefix).group
+    members = admin.describe_consumer_groups([group])[group].result(20).members
+    bare = place.settings.namespace.bare
+    return [
+        dict(Counter(bare(one.topic) for one in (member.assignment.topic_partitions if member.assignment else ())))
+        for member in members
+    ]
 
 
 def _enough(found: list[T], count: int) -> list[T]:

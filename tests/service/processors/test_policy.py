@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
-from tests.service.processors.harness import Place, message, until
+from tests.service.processors.harness import Place, held, message, until
 
 pytestmark = pytest.mark.kafka
 
@@ -136,6 +137,43 @@ def test_a_cap_holds_what_is_too_much(place: Place, worker_env: dict[str, str]) 
     assert len({entry["due_at"] for entry in _held(place)}) == 1
 
 
+@pytest.mark.timeout(400)
+def test_what_is_held_moves_with_its_partition(place: Place, worker_env: dict[str, str]) -> None:
+    """Another worker joins and leaves, joins and is killed, while digests and caps hold: all is told once."""
+    users, rounds = [f"u{n}" for n in range(8)], 5
+    for user in users:
+        place.prefer(user, caps={"plain": 1})
+    # The brokers give each worker one partition of each topic, so there is always something to be handed over.
+    env = worker_env | {"TIDINGS_GROUP_PROTOCOL": "consumer"}
+
+    def publish(number: int) -> None:
+        place.publish(*(message(user, text=f"{kind}{number} {user}") for user in users for kind in "gp"))
+
+    def joined_by_a_second(number: int, how: signal.Signals) -> None:
+        """It gets its share of what is held, holds more, and goes."""
+        with place.worker(**env) as second:
+            until(partial(_is_shared, place), "each has a partition", 90)
+            publish(number)
+            until(partial(_all_known, place, number, users), f"all of round {number} is told or held")
+            second.kill(how)
+        publish(number + 1)
+
+    with place.worker(**env):
+        publish(0)
+        until(partial(_all_known, place, 0, users), "the first is told or held")
+        joined_by_a_second(1, signal.SIGTERM)
+        joined_by_a_second(3, signal.SIGKILL)
+        until(partial(_all_known, place, rounds - 1, users), "all is told or held", 120)
+        until(lambda: _counted(_seen(place)) >= (rounds + 1) * len(users), "all digests are told", 60)
+    titles = sorted(title for one in _seen(place) for title in one["items"] or [one["title"]])
+    assert titles == sorted(
+        [f"g{n} {user}" for n in range(rounds) for user in users] + [f"p0 {user}" for user in users]
+    )
+    last = {entry["id"]: entry["state"] for entry in _entries(place)}
+    assert list(last.values()).count("held") == (rounds - 1) * len(users)
+    assert place.dead_letters() == []
+
+
 def _more(place: Place, count: int) -> bool:
     return place.end("policy") >= count
 
@@ -150,6 +188,22 @@ def _entries(place: Place) -> list[dict[str, Any]]:
 
 def _held(place: Place) -> list[dict[str, Any]]:
     return [entry for entry in _entries(place) if entry["state"] == "held"]
+
+
+def _seen(place: Place) -> list[dict[str, Any]]:
+    """What users see: an id once."""
+    return list({told["id"]: told for told in reversed(place.notifications())}.values())
+
+
+def _all_known(place: Place, number: int, users: list[str]) -> bool:
+    """Whether all that was published up to a round is told or held, or was."""
+    known = {place.codec.decode(entry["notification"])[1]["title"] for entry in _held(place)}
+    known |= {title for one in place.notifications() for title in one["items"] or [one["title"]]}
+    return all(f"{kind}{n} {user}" in known for n in range(number + 1) for user in users for kind in "gp")
+
+
+def _is_shared(place: Place) -> bool:
+    return [one.get("drafts") for one in held(AdminClient(place.settings.kafka()), place)] == [1, 1]
 
 
 def _words(place: Place, title: str) -> list[str]:
