@@ -66,10 +66,10 @@ class Rebalancer:
         """Take steps until cancelled."""
         while True:
             step = await self._steps.get()
-            gone = await self._part_with(step) if step is not None else set()
+            gone = await self._part_with(step) if step is not None else {}
             await self._tell_faust(gone)
 
-    async def _part_with(self, step: _Leave) -> set[TP]:
+    async def _part_with(self, step: _Leave) -> dict[TP, Partition]:
         owner, event = self._owner, step.event
         try:
             if not event.lost:
@@ -79,15 +79,18 @@ class Rebalancer:
                 partition.ledger.close()
             event.released.set()
         owner.log.info("%s %s", "Lost" if event.lost else "Gave up", _names(event.partitions))
-        # A partition that came back while we were late is a new object, and stays.
-        return {tp for tp, partition in step.partitions.items() if owner.partitions.get(tp) is partition}
+        return self._still_here(step.partitions)
 
-    async def _tell_faust(self, gone: set[TP]) -> None:
+    def _still_here(self, partitions: Mapping[TP, Partition]) -> dict[TP, Partition]:
+        """Without those that came back while we were late: such a one is a new object, and stays."""
+        return {tp: partition for tp, partition in partitions.items() if self._owner.partitions.get(tp) is partition}
+
+    async def _tell_faust(self, gone: Mapping[TP, Partition]) -> None:
         owner, app = self._owner, self._owner.app
         if not app.rebalancing:
             app.on_rebalance_start()
-        await owner.on_partitions_revoked(gone)
-        for tp in gone:
+        await owner.on_partitions_revoked(set(gone))
+        for tp in self._still_here(gone):
             del owner.partitions[tp]
         self._generation += 1
         app.consumer_generation_id = self._generation
