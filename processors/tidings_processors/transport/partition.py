@@ -66,8 +66,8 @@ class Partition:
 
     def recall(self) -> None:
         """Take back what no agent has started: Faust is about to empty its queues."""
-        for message in self._unqueue():
-            self.recalled.append((message.run, message.channel))
+        # In front: what was taken back before, and still waits, was behind these.
+        self.recalled.extendleft((message.run, message.channel) for message in reversed(self._unqueue()))
 
     def leave(self) -> None:
         """Hand out nothing more. Nobody will start what waits, so nobody shall wait for it."""
