@@ -159,7 +159,7 @@ class Group:
             worker.send(parcel.next(), parcel)
             worker.send(parcel.next(), parcel)
         if self._parts.done_when_handed_over:
-            parcel.entry.parts.discard(0)
+            parcel.entry.end(0)
         self._settle(worker, parcel)
         return True
 
@@ -236,7 +236,7 @@ class Group:
         while not parcel.left:
             if not (records := parcel.next()):
                 claim = parcel.claim
-                parcel.entry.parts.discard(0)
+                parcel.entry.end(0)
                 if self._claims[claim.place][1] is claim:
                     topic, partition = claim.place
                     self._stages.of(topic).landed(partition, parcel.entry.first, parcel.entry.last)

@@ -8,29 +8,47 @@ from collections import deque
 class Entry:
     """One run of records that was handed out.
 
-    `parts` is who still works on it: one number for each agent that got the run. An agent's end is one `set.discard`,
-    which is atomic in CPython, so a run may be finished from any thread (a producer's delivery callback, say).
+    `parts` is who still works on it: a number for each agent that got the run, and for each piece that one split off;
+    with the offset where it begins. Its end is one `dict.pop`, which is atomic in CPython, so a run may be finished
+    from any thread (a producer's delivery callback, say).
     """
 
-    __slots__ = ("count", "first", "last", "open", "parts", "void")
+    __slots__ = ("_numbers", "count", "first", "last", "open", "parts", "void")
 
     def __init__(self, first: int, last: int, count: int, parts: int) -> None:
         self.first = first
         self.last = last
         self.count = count
-        self.parts = set(range(parts))
+        self.parts = dict.fromkeys(range(parts), first)
+        self._numbers = parts
         self.open = True
         self.void = False
+
+    def split(self, offset: int) -> int:
+        """Who works on it does so in one more part from now on, from `offset`; returns the number for its `end`."""
+        number = self._numbers
+        self._numbers += 1
+        self.parts[number] = offset
+        return number
+
+    def end(self, part: int) -> None:
+        """A part is done. From any thread."""
+        self.parts.pop(part, None)
 
     @property
     def done(self) -> bool:
         return not self.parts
 
+    @property
+    def position(self) -> int:
+        """The offset below which all of its parts are done."""
+        return min(tuple(self.parts.values()), default=self.last + 1)
+
 
 class Ledger:
     """Runs of one partition in the order they were handed out, and the offset below which all of them are done.
 
-    Promise: `position` never passes a run that is not done. Everything but `Entry.parts` belongs to one thread.
+    Promise: `position` never passes a part of a run that is not done. Everything but `Entry.end` belongs to one thread.
     """
 
     def __init__(self) -> None:
@@ -62,6 +80,8 @@ class Ledger:
             entry = entries.popleft()
             self._undone -= entry.count
             self._position = entry.last + 1
+        if entries and not entries[0].void and (position := entries[0].position) > entries[0].first:
+            self._position = position
         return self._position
 
     @property
@@ -72,7 +92,7 @@ class Ledger:
 
     @property
     def undone(self) -> int:
-        """Records that were handed out and that the commit still waits for."""
+        """Records of the runs that the commit still waits for."""
         _ = self.position
         return self._undone
 

@@ -23,6 +23,8 @@ class Run(Sequence[Message]):
         async for run in stream:
             with run:
                 for message in run: ...
+
+    A long one may be done in pieces: see `split`.
     """
 
     __slots__ = ("_part", "_tell", "entry", "records", "tp")
@@ -45,12 +47,12 @@ class Run(Sequence[Message]):
     @property
     def first(self) -> int:
         """Offset of the first record."""
-        return self.entry.first
+        return _offset(self.records[0])
 
     @property
     def last(self) -> int:
         """Offset of the last record. Offsets between may be missing (compaction, transactions)."""
-        return self.entry.last
+        return _offset(self.records[-1])
 
     @property
     def current(self) -> bool:
@@ -59,8 +61,23 @@ class Run(Sequence[Message]):
 
     def done(self) -> None:
         """All that came of these records is safe: the offset may be committed. Idempotent; from any thread."""
-        self.entry.parts.discard(self._part)
+        self.entry.end(self._part)
         self._tell()
+
+    def split(self, count: int) -> Run:
+        """Takes all but the first `count` records off, as a run of their own; either is done by itself, in any order.
+
+        What becomes of a run's first records can be committed while the rest is still worked on. Call it before `done`,
+        and where runs are handed out, in the event loop.
+
+        Raises:
+            ValueError: one of the two would have no records.
+        """
+        if not 0 < count < len(self.records):
+            raise ValueError(f"{self!r} cannot be split behind {count}")
+        rest = self.records[count:]
+        self.records = self.records[:count]
+        return Run(self.tp, rest, self.entry, self.entry.split(_offset(rest[0])), self._tell)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -86,3 +103,9 @@ class Run(Sequence[Message]):
 
     def __repr__(self) -> str:
         return f"<Run {self.topic}[{self.partition}] {self.first}..{self.last}, {len(self)} records>"
+
+
+def _offset(record: Message) -> int:
+    offset = record.offset()
+    assert offset is not None, "a fetched record has an offset"
+    return offset

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tidings_processors.transport.ledger import Entry, Ledger
 
-#: A history: runs are opened (their lengths, with a gap before each), and finished in any order, interleaved.
-STEPS = st.lists(st.tuples(st.booleans(), st.integers(1, 5), st.integers(0, 3), st.integers(0, 50)), max_size=60)
+#: A history: runs are opened (their lengths, with a gap before each), split, and finished in any order, interleaved.
+KINDS = st.sampled_from(("open", "open", "split", "finish", "finish"))
+STEPS = st.lists(st.tuples(KINDS, st.integers(1, 5), st.integers(0, 3), st.integers(0, 50)), max_size=60)
 
 
 class Walk:
@@ -13,63 +14,71 @@ class Walk:
 
     def __init__(self) -> None:
         self.ledger = Ledger()
-        self.working: list[tuple[Entry, list[int]]] = []
+        self.working: list[tuple[Entry, int, list[int]]] = []
         self.undone: set[int] = set()
         self.handed_out: list[int] = []
         self._next = 0
 
+    def take(self, step: tuple[str, int, int, int]) -> None:
+        kind, length, gap, choice = step
+        if kind == "open":
+            self.open(length, gap)
+        elif self.working and kind == "split":
+            self.split(choice % len(self.working), length)
+        elif self.working:
+            self.finish(choice % len(self.working))
+
     def open(self, length: int, gap: int) -> None:
         offsets = list(range(self._next + gap, self._next + gap + length))
         self._next = offsets[-1] + 1
-        self.working.append((self.ledger.open(offsets[0], offsets[-1], length), offsets))
+        self.working.append((self.ledger.open(offsets[0], offsets[-1], length), 0, offsets))
         self.undone.update(offsets)
         self.handed_out.extend(offsets)
 
-    def finish(self, choice: int) -> None:
-        if self.working:
-            entry, offsets = self.working.pop(choice % len(self.working))
-            entry.parts.discard(0)
-            self.undone.difference_update(offsets)
+    def split(self, index: int, count: int) -> None:
+        entry, part, offsets = self.working[index]
+        if count < len(offsets):
+            self.working[index] = entry, part, offsets[:count]
+            self.working.append((entry, entry.split(offsets[count]), offsets[count:]))
+
+    def finish(self, index: int) -> None:
+        entry, part, offsets = self.working.pop(index)
+        entry.end(part)
+        self.undone.difference_update(offsets)
 
 
 @given(STEPS)
-def test_position_never_passes_a_record_whose_run_is_not_done(steps: list[tuple[bool, int, int, int]]) -> None:
-    """Whatever the order in which runs are done, every record below the position is done."""
+def test_position_never_passes_a_record_that_is_not_done(steps: list[tuple[str, int, int, int]]) -> None:
+    """Whatever the order in which runs and their parts are done, every record below the position is done."""
     walk = Walk()
-    for opens, length, gap, choice in steps:
-        if opens:
-            walk.open(length, gap)
-        else:
-            walk.finish(choice)
+    for step in steps:
+        walk.take(step)
         position = walk.ledger.position
         assert position is None or all(offset >= position for offset in walk.undone)
 
 
 @given(STEPS)
-def test_position_is_as_far_as_it_may_be(steps: list[tuple[bool, int, int, int]]) -> None:
-    """The position is behind the last record of the longest prefix of runs that are all done."""
+def test_position_is_as_far_as_it_may_be(steps: list[tuple[str, int, int, int]]) -> None:
+    """The position is behind the last of the records that are all done, from the first on."""
     walk = Walk()
-    for opens, length, gap, choice in steps:
-        if opens:
-            walk.open(length, gap)
-        else:
-            walk.finish(choice)
+    for step in steps:
+        walk.take(step)
     first_undone = min(walk.undone, default=None)
     prefix = [offset for offset in walk.handed_out if first_undone is None or offset < first_undone]
     assert walk.ledger.position == (prefix[-1] + 1 if prefix else None)
 
 
 @given(STEPS)
-def test_undone_counts_what_the_commit_waits_for(steps: list[tuple[bool, int, int, int]]) -> None:
-    """Undone is the number of records handed out at or behind the position."""
+def test_undone_counts_the_runs_that_the_commit_waits_for(steps: list[tuple[str, int, int, int]]) -> None:
+    """Undone is the number of records of the runs that do not lie below the position."""
     walk = Walk()
-    for opens, length, gap, choice in steps:
-        if opens:
-            walk.open(length, gap)
-        else:
-            walk.finish(choice)
-        position = walk.ledger.position or 0
-        assert walk.ledger.undone == sum(1 for offset in walk.handed_out if offset >= position)
+    lengths: list[tuple[int, int]] = []
+    for step in steps:
+        walk.take(step)
+        if step[0] == "open":
+            lengths.append((walk.handed_out[-1], step[1]))
+    position = walk.ledger.position or 0
+    assert walk.ledger.undone == sum(length for last, length in lengths if last >= position)
 
 
 def test_nothing_is_pending_before_a_run_is_done() -> None:
@@ -101,10 +110,23 @@ def test_a_run_shared_by_two_agents_is_done_when_both_are() -> None:
     """One agent's end is not enough."""
     ledger = Ledger()
     entry = ledger.open(0, 4, 5, parts=2)
-    entry.parts.discard(0)
+    entry.end(0)
     assert ledger.pending is None
-    entry.parts.discard(1)
+    entry.end(1)
     assert ledger.pending == 5
+
+
+def test_a_run_shared_by_two_agents_is_done_as_far_as_both_are() -> None:
+    """Where one of them splits it says nothing of the other."""
+    ledger = Ledger()
+    entry = ledger.open(0, 9, 10, parts=2)
+    rest = entry.split(6)
+    entry.end(0)
+    assert ledger.pending is None
+    entry.end(1)
+    assert ledger.pending == 6
+    entry.end(rest)
+    assert ledger.pending == 10
 
 
 def test_a_closed_ledger_commits_nothing() -> None:
