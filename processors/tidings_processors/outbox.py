@@ -1,7 +1,8 @@
 """What the stages write: one idempotent producer for all, and for each run a parcel that knows when all has arrived."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,30 +23,41 @@ _FULL_S = 0.005
 
 
 class Parcel:
-    """All that comes of one run.
+    """All that comes of one run, or of a part of it.
 
     Args:
+        source: what it comes of.
         done: called once when every record that was put in has reached Kafka, after `seal`.
 
     Attributes:
+        taken: how many of the run's records are dealt with in it; whoever works on the run counts.
+        size: how many records were put in, whether they have arrived or not.
         later, last: records that are produced only when all before them have reached Kafka; the parcel is done behind.
     """
 
-    __slots__ = ("_done", "_ended", "_left", "_sealed", "_send", "last", "later")
+    __slots__ = ("_done", "_ended", "_left", "_sealed", "_send", "last", "later", "size", "source", "taken")
 
     def __init__(
-        self, done: Callable[[], None], ended: Callable[[], None], send: Callable[[list[RecordOut], "Parcel"], None]
+        self,
+        source: Hashable,
+        done: Callable[[], None],
+        ended: Callable[[], None],
+        send: Callable[[list[RecordOut], "Parcel"], None],
     ) -> None:
+        self.source = source
         self._done = done
         self._ended = ended
         self._send = send
         self.later: list[RecordOut] = []
         self.last: list[RecordOut] = []
+        self.taken = 0
+        self.size = 0
         self._left = 0
         self._sealed = False
 
     def add(self, count: int) -> None:
         """So many more records will be produced."""
+        self.size += count
         self._left += count
 
     def seal(self) -> None:
@@ -63,6 +75,10 @@ class Parcel:
             leave("Kafka did not take a record", topic=message.topic(), error=error.str())
         self._left -= 1
         self._settle()
+
+    def progress(self) -> tuple[int, int, int]:
+        """What changes with each step of the run that gets on, and with each record that arrives. From any thread."""
+        return self.taken, self.size, self._left
 
     def __len__(self) -> int:
         """How many of its records are under way."""
@@ -86,7 +102,7 @@ class Outbox:
     Args:
         config: librdkafka's connection properties (`Settings.kafka()`).
         namespace: topics' names on the cluster.
-        deadman: watches how long a parcel is under way.
+        deadman: watches how long a parcel stands still.
         linger_ms: how long a record may wait for company.
         timeout_s: seconds after which a record that Kafka does not take ends the process.
     """
@@ -115,15 +131,24 @@ class Outbox:
         self._polling = False
         self._sending: set[asyncio.Task[None]] = set()
         self._parcels: dict[int, Parcel] = {}  # those that are under way, by the deadman's ticket
+        self._under_way: Counter[Hashable] = Counter()  # records of those, by source
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def parcel(self, what: str, done: Callable[[], None]) -> Parcel:
-        """A parcel for a run; `done` is called when all of it has arrived."""
-        ticket = self._deadman.begin(f"the delivery of what came of {what}")
+    def parcel(self, what: str, source: Hashable, done: Callable[[], None]) -> Parcel:
+        """A parcel for a run of a source (a partition); `done` is called when all of it has arrived.
+
+        From now on until then, or until it is abandoned, the deadman wants to see it get on.
+        """
+        ticket = self._deadman.begin(what)
         # Its end knows the ticket, not the parcel: that would hold itself, and its run's records with it, until the
         # garbage collector came by. That was nine objects an event, 50 MB under load and 7 % of the worker's CPU.
-        parcel = self._parcels[ticket] = Parcel(done, partial(self._ended, ticket), self._send)
+        parcel = self._parcels[ticket] = Parcel(source, done, partial(self._ended, ticket), self._send)
+        self._deadman.follow(ticket, parcel.progress)
         return parcel
+
+    def under_way(self, source: Hashable) -> int:
+        """How many records were put into parcels of a source that are not done yet."""
+        return self._under_way[source]
 
     def send(self, record: RecordOut) -> None:
         """Hands over one record of which nobody needs to know whether it arrives; it may be left out."""
@@ -136,6 +161,7 @@ class Outbox:
         self._loop = asyncio.get_running_loop()
         names, produce, arrived = self._names, self._kafka.produce, parcel.arrived
         parcel.add(len(records))
+        self._under_way[parcel.source] += len(records)
         for topic, key, value, headers, partition, timestamp in records:
             name = names.get(topic)
             if name is None:
@@ -175,7 +201,8 @@ class Outbox:
 
     def _ended(self, ticket: int) -> None:
         self._deadman.end(ticket)
-        self._parcels.pop(ticket, None)
+        parcel = self._parcels.pop(ticket)
+        self._under_way[parcel.source] -= parcel.size
 
     def _send(self, records: list[RecordOut], parcel: Parcel) -> None:
         """From any thread: `close` lets deliveries be told in one of its own."""

@@ -73,7 +73,6 @@ class Processors:
             self._stage(stage),
             self.state.ready,
             self.outbox,
-            self.deadman,
             self.metrics,
             self.settings.namespace,
             _CHUNK,

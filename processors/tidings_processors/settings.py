@@ -45,7 +45,7 @@ class Settings(SharedSettings):
         linger_ms: how long an output may wait for company.
         session_timeout: seconds of silence after which the group gives a worker's partitions to others.
         group_protocol: who shares partitions out: the workers themselves (classic), or the brokers (consumer; Kafka 4).
-        stuck_seconds: a stage or a delivery that takes longer ends the process with code 75.
+        stuck_seconds: a run that stands still for longer (nothing dealt with, nothing acked) ends the process (75).
         dedupe_window: ids of notifications that are remembered for each partition.
         native: whether what is hot is done by code in C: where there is a compiler (auto), or else the worker does not
             start (on), or never (off).

@@ -10,7 +10,7 @@ from .policy import Silent
 from .record import RecordIn, RecordOut, Step
 
 #: A step ends behind the record with which it reaches so many outputs: one for popular topics must not fill the memory.
-MAX_OUTS = 20_000
+MAX_OUTS = 10_000
 
 
 class Stage:

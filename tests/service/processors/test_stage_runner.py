@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from confluent_kafka import Message
@@ -14,32 +14,47 @@ from tidings_processors.core.follower_index import FollowerIndex
 from tidings_processors.deadman import Deadman
 from tidings_processors.metrics import Metrics
 from tidings_processors.outbox import Outbox
-from tidings_processors.stage_runner import StageRunner
+from tidings_processors.stage_runner import MOST_UNDER_WAY, PART, StageRunner
 from tidings_processors.transport import Run
 from tidings_processors.transport.ledger import Ledger
+from tidings_schemas import Draft
 
-from tests.service.processors.harness import Place
+from tests.service.processors.harness import NOW, Place
 
 pytestmark = pytest.mark.kafka
+
+FOLLOWERS = FollowerIndex()
+for _number in range(PART // 2):
+    FOLLOWERS.add("flight:X", f"user-{_number}", 0)
 
 
 class Bench:
     """A stage runner whose partition's state is there when a test says so."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, **config: str) -> None:
         settings = place.settings
-        self.outbox = Outbox(settings.kafka(), settings.namespace, Deadman(60), 0, 30)
+        self.now, self.pace = 0.0, 0.0
+        self.deadman = Deadman(60, clock=lambda: self.now)
+        self.still: list[float] = []
+        self.outbox = Outbox(settings.kafka() | config, settings.namespace, self.deadman, 0, 60)
         self.ledger = Ledger()
         self.answers = [False, False, True]
         self.asked = 0
         self.done = asyncio.Event()
-        stage = FanOut(place.codec, lambda _: FollowerIndex())
-        self.runner = StageRunner(stage, self._ready, self.outbox, Deadman(60), Metrics(), settings.namespace, 100)
+        stage = FanOut(place.codec, self._followers)
+        self.runner = StageRunner(stage, self._ready, self.outbox, Metrics(), settings.namespace, 100)
         self._loop = asyncio.get_running_loop()
 
     async def _ready(self, topic: str, partition: int) -> bool:
         self.asked += 1
         return self.answers.pop(0)
+
+    def _followers(self, _: int) -> FollowerIndex:
+        self.now += self.pace
+        stillest = self.deadman.stillest()
+        assert stillest is not None
+        self.still.append(stillest[0])
+        return FOLLOWERS
 
     def run(self, place: Place) -> Run:
         """One record that makes a dead letter."""
@@ -48,6 +63,17 @@ class Bench:
         records: list[Message] = list(tail.between(place.settings.kafka(), name, {0: (0, 1)}))
         entry = self.ledger.open(0, 0, 1)
         return Run(TP(name, 0), records, entry, 0, lambda: self._loop.call_soon_threadsafe(self.done.set))
+
+    def popular(self, place: Place, count: int, told: Callable[[], None]) -> Run:
+        """Matches of a topic with so many followers that two of them fill a part."""
+        draft = Draft("r", "1", "flight:X", "e-1", "/tests", "t", "x", NOW, None, b"")
+        value, name = place.codec.encode(Draft.avro_name, draft.to_avro()), place.settings.namespace.name("matches")
+        records = [
+            Message(topic=name, partition=0, offset=offset, key=b"flight:X", value=value, timestamp=(1, 0))
+            for offset in range(count)
+        ]
+        self.answers = [True]
+        return Run(TP(name, 0), records, self.ledger.open(0, count - 1, count), 0, told)
 
 
 @pytest.fixture
@@ -83,6 +109,37 @@ async def test_an_outbox_that_has_handed_all_over_has_nothing_left(bench: Bench,
     assert bench.ledger.position == 1
 
 
+async def test_a_run_that_gets_on_is_not_stuck(bench: Bench, place: Place) -> None:
+    """However long it takes in all: with each step its time starts anew."""
+    bench.pace = 10
+    await bench.runner.work(bench.popular(place, 10, lambda: None))
+    assert bench.now == 100
+    assert max(bench.still) < 60
+
+
+async def test_a_run_of_many_outputs_is_done_in_parts(bench: Bench, place: Place) -> None:
+    """Else all of it would be written again after a crash, and no reader remembers so many ids."""
+    positions: list[int | None] = []
+    await bench.runner.work(bench.popular(place, 10, lambda: positions.append(bench.ledger.position)))
+    assert await bench.outbox.close(30) == 0
+    assert positions == [2, 4, 6, 8, 10]
+
+
+async def test_a_run_waits_while_much_of_its_partition_is_under_way(place: Place) -> None:
+    """Nothing arrives at this Kafka. That the partition is gone ends the waiting: the rest is another worker's."""
+    bench = Bench(place, **{"bootstrap.servers": "127.0.0.1:1", "log_level": "0"})
+    run = bench.popular(place, 10, lambda: None)
+    working = asyncio.create_task(bench.runner.work(run))
+    while bench.outbox.under_way(run.tp) < MOST_UNDER_WAY:
+        await asyncio.sleep(0)
+    for _ in range(100):  # turns of the event loop, of which each step takes one
+        await asyncio.sleep(0)
+    assert bench.outbox.under_way(run.tp) == MOST_UNDER_WAY
+    bench.ledger.close()
+    await asyncio.wait_for(working, 30)
+    assert bench.outbox.under_way(run.tp) == MOST_UNDER_WAY
+
+
 async def test_what_was_delivered_is_let_go_of_at_once(bench: Bench) -> None:
     """The garbage collector comes late, and then has the records of many runs to look at."""
 
@@ -90,7 +147,7 @@ async def test_what_was_delivered_is_let_go_of_at_once(bench: Bench) -> None:
         bench.done.set()
 
     let_go = weakref.ref(done)
-    parcel = bench.outbox.parcel("a run", done)
+    parcel = bench.outbox.parcel("a run", None, done)
     gc.disable()
     try:
         parcel.seal()

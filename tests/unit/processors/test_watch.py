@@ -78,11 +78,36 @@ def test_work_that_takes_too_long_is_noticed_from_another_thread() -> None:
     deadman = Deadman(0.05, on_stuck)
     deadman.start()
     deadman.end(deadman.begin("quick work"))
-    with deadman.watching("slow work"):
-        assert told.wait(10)
+    slow = deadman.begin("slow work")
+    assert told.wait(10)
+    deadman.end(slow)
     deadman.stop()
     assert set(stuck) == {"slow work"}
-    assert deadman.oldest() is None
+    assert deadman.stillest() is None
+
+
+def test_work_that_gets_on_is_not_stuck_however_long_it_takes() -> None:
+    """What counts is how long it has stood still, since the last look that saw another progress."""
+    clock = Clock()
+    deadman = Deadman(60, clock=clock)
+    steps = [0]
+    deadman.follow(deadman.begin("a long run"), steps.copy)
+    for clock.now in range(0, 600, 50):
+        steps[0] += 1
+        assert deadman.stillest() == (0, "a long run")
+    clock.now += 50
+    assert deadman.stillest() == (50, "a long run")
+
+
+def test_what_stands_still_is_named_beside_work_that_gets_on() -> None:
+    clock = Clock()
+    deadman = Deadman(60, clock=clock)
+    steps = [0]
+    deadman.begin("stuck")
+    clock.now = 10
+    deadman.follow(deadman.begin("a long run"), steps.copy)
+    clock.now, steps[0] = 70, 1
+    assert deadman.stillest() == (70, "stuck")
 
 
 class _Ends:
@@ -91,7 +116,7 @@ class _Ends:
         self.sent: list[RecordOut] = []
 
     def parcel(self) -> Parcel:
-        return Parcel(self._is_done, self._has_ended, self._send)
+        return Parcel(None, self._is_done, self._has_ended, self._send)
 
     def _is_done(self) -> None:
         self.done += 1
@@ -116,6 +141,21 @@ def test_a_parcel_is_done_when_it_is_sealed_and_all_has_arrived() -> None:
     assert ends.done == 0
     parcel.arrived(None, None)  # type: ignore[arg-type]
     assert (ends.done, ends.ended) == (1, 1)
+
+
+def test_a_parcel_gets_on_with_each_step_of_its_run_and_each_record_that_arrives() -> None:
+    """So the deadman sees it get on, whatever of the two it is that goes on."""
+    parcel = _Ends().parcel()
+    seen = [parcel.progress()]
+    parcel.taken += 1  # a step of which nothing came
+    seen.append(parcel.progress())
+    parcel.add(2)
+    seen.append(parcel.progress())
+    for _ in range(2):
+        parcel.arrived(None, None)  # type: ignore[arg-type]
+        seen.append(parcel.progress())
+    assert len(set(seen)) == len(seen)
+    assert parcel.size == 2
 
 
 def test_an_empty_parcel_is_done_at_once() -> None:
