@@ -11,18 +11,6 @@ _TIMEOUT_S = 10.0
 _BATCH = 5_000
 
 
-def committed(config: dict[str, Any], group: str, topic: str, partitions: list[int]) -> dict[int, int]:
-    """The offsets that a group committed; a partition without one is left out.
-
-    Raises:
-        KafkaException: no answer.
-    """
-    asked = [TopicPartition(topic, partition) for partition in partitions]
-    with closing(Consumer(config | {"group.id": group, "enable.auto.commit": False})) as consumer:
-        answer = consumer.committed(asked, timeout=_TIMEOUT_S)
-    return {one.partition: one.offset for one in answer if one.offset >= 0}
-
-
 def ends(config: dict[str, Any], topic: str, partitions: list[int]) -> dict[int, tuple[int, int]]:
     """(first, next) offset of each partition.
 

@@ -43,9 +43,7 @@ class WorkerState:
         self.preferences = state.Preferences(config, name(PREFERENCES), Codec(catalogue, schemas))
         self.wishes = Wishes(config, name(PREFERENCES), untimed_codec(catalogue, registry))
         self.windows = {
-            topic: Windows(
-                config, settings.namespace, settings.group, topic, Codec(catalogue, registry), settings.dedupe_window
-            )
+            topic: Windows(config, settings.namespace, topic, Codec(catalogue, registry), settings.dedupe_window)
             for topic in (*_DRAFTS, RECEIPTS.name)
         }
         self.books = Books(config, settings.namespace, untimed_codec(catalogue, registry))
