@@ -24,8 +24,6 @@ class Ends:
 
     Attributes:
         drafts: the user and the title of what was drafted for them.
-        again: drafts that were written more than once, since match was at it again. Each lives anew, so that one may
-            have expired when the next is told.
         told: what users see: of several records with one id the first.
         words: the last decision; whoever had lost their session may write an older one behind it.
         late: what was told, or decided, when whoever sent it had lost their session. Others could not know of it, so
@@ -33,7 +31,6 @@ class Ends:
     """
 
     drafts: dict[str, tuple[str, str]] = field(default_factory=dict)
-    again: set[str] = field(default_factory=set)
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
     words: dict[str, dict[str, Any]] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
@@ -66,7 +63,7 @@ class Ends:
             yield Violation(Invariant.LOSS, f"{title!r} was never told; the last word is {word!r} ({draft_id})")
         elif len(ends) > 1 and not unsure:
             yield Violation(Invariant.DUPLICATE, f"{title!r} was told in {sorted(ends)} ({draft_id})")
-        elif ends and word == Word.EXPIRED and not (unsure or draft_id in self.again):
+        elif ends and word == Word.EXPIRED and not unsure:
             yield Violation(Invariant.DUPLICATE, f"{title!r} was told, and is said to have expired ({draft_id})")
 
 
@@ -84,8 +81,6 @@ def _read(log: Log, stages: Stages, partition: int, late: Set[tuple[str, int, in
         assert name == Draft.avro_name
         user = record.key.decode()
         draft_id = notification_id(draft["event_source"], draft["event_id"], draft["rule"], user)
-        if draft_id in ends.drafts:
-            ends.again.add(draft_id)
         ends.drafts[draft_id] = user, decode(draft["payload"])[1]["text"]
     for record in log.records[NOTIFICATIONS, partition]:
         name, told = decode(record.value)
