@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from functools import partial
 from time import perf_counter, time_ns
+from typing import Any
 
 import structlog
 from confluent_kafka import Message
 from tidings_schemas.errors import TidingsError, Transient
 from tidings_schemas.topics import Namespace
 
-from .core.record import RecordIn, Step
+from .core.record import RecordIn, Step, Unreadable
 from .core.stage import Stage
+from .headers import headers_of
 from .known_schemas import SchemaPending, resolve
 from .metrics import Metrics
 from .outbox import Outbox, Parcel
@@ -127,7 +129,12 @@ class StageRunner:
 
 def records_of(run: Sequence[Message], topic: str) -> list[RecordIn]:
     """A run's records as a stage takes them; `topic` is the bare name."""
-    return [
-        RecordIn(topic, m.partition(), m.offset(), m.key(), m.value(), m.headers() or (), m.timestamp()[1])  # type: ignore[arg-type]
-        for m in run
-    ]
+    records = []
+    for m in run:
+        headers: Any
+        try:
+            headers = headers_of(m) or ()
+        except SystemError:  # a name that is not UTF-8
+            headers = Unreadable()
+        records.append(RecordIn(topic, m.partition(), m.offset(), m.key(), m.value(), headers, m.timestamp()[1]))  # type: ignore[arg-type]
+    return records

@@ -17,6 +17,7 @@ from tidings_schemas.topics import NOTIFICATIONS, Namespace
 from . import tail
 from .core.record import SOURCE_HEADER
 from .core.window import Window
+from .headers import headers_of
 from .primed import Primed
 
 #: What else a notification says is passed over: a quarter of a start's CPU less. Workers wrote it, so it is whole.
@@ -62,7 +63,10 @@ class Windows(Primed[Window]):
 
 def source_of(message: Message) -> tuple[str, int, int]:
     """(bare topic, partition, offset) of the record that a record came of; ("", -1, -1) if it does not say."""
-    headers: Iterable[tuple[str, Any]] = message.headers() or ()  # type: ignore[assignment]
+    try:
+        headers: Iterable[tuple[str, Any]] = headers_of(message) or ()
+    except SystemError:  # a name that is not UTF-8
+        return "", -1, -1
     for name, value in headers:
         if name == SOURCE_HEADER and value is not None:
             try:

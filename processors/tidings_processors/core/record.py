@@ -16,6 +16,10 @@ TRACE_HEADER = "traceparent"
 SINCE_HEADER = "tidings-since"
 
 
+class Unreadable(tuple[()]):
+    """What stands for headers that cannot be read: none. A stage makes a dead letter of their record."""
+
+
 class RecordIn(NamedTuple):
     """A Kafka record; `topic` is the bare name, without the namespace."""
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from tidings_schemas.codec import Codec
-from tidings_schemas.errors import Transient
+from tidings_schemas.errors import InvalidEvent, Transient
 
 from .dead_letter import dead_letter
 from .policy import Silent
-from .record import RecordIn, RecordOut, Step
+from .record import RecordIn, RecordOut, Step, Unreadable
 
 #: A step ends behind the record with which it reaches so many outputs: one for popular topics must not fill the memory.
 MAX_OUTS = 10_000
@@ -40,6 +40,8 @@ class Stage:
         for record in run:
             mark = len(step.outs)
             try:
+                if isinstance(record.headers, Unreadable):
+                    raise InvalidEvent("the headers cannot be read: the name of one is not UTF-8")
                 self.take(record, step, now_ms)
             except Transient as error:
                 del step.outs[mark:]

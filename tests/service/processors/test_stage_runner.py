@@ -1,10 +1,13 @@
 """A run is worked on, or given up, but never forgotten."""
 
 import asyncio
+import ctypes
 import gc
 import weakref
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
+import confluent_kafka
 import pytest
 from confluent_kafka import Message
 from faust.types import TP
@@ -14,7 +17,7 @@ from tidings_processors.core.follower_index import FollowerIndex
 from tidings_processors.deadman import Deadman
 from tidings_processors.metrics import Metrics
 from tidings_processors.outbox import Outbox
-from tidings_processors.stage_runner import MOST_UNDER_WAY, PART, StageRunner
+from tidings_processors.stage_runner import MOST_UNDER_WAY, PART, StageRunner, records_of
 from tidings_processors.transport import Run
 from tidings_processors.transport.ledger import Ledger
 from tidings_schemas import Draft
@@ -41,8 +44,8 @@ class Bench:
         self.answers = [False, False, True]
         self.asked = 0
         self.done = asyncio.Event()
-        stage = FanOut(place.codec, self._followers)
-        self.runner = StageRunner(stage, self._ready, self.outbox, Metrics(), settings.namespace, 100)
+        self.stage = FanOut(place.codec, self._followers)
+        self.runner = StageRunner(self.stage, self._ready, self.outbox, Metrics(), settings.namespace, 100)
         self._loop = asyncio.get_running_loop()
 
     async def _ready(self, topic: str, partition: int) -> bool:
@@ -138,6 +141,37 @@ async def test_a_run_waits_while_much_of_its_partition_is_under_way(place: Place
     bench.ledger.close()
     await asyncio.wait_for(working, 30)
     assert bench.outbox.under_way(run.tp) == MOST_UNDER_WAY
+
+
+async def test_headers_that_cannot_be_read_bury_their_record_alone(bench: Bench, place: Place) -> None:
+    """A name that is not UTF-8 makes confluent-kafka raise SystemError, where nothing may be raised."""
+    name = place.settings.namespace.name("matches")
+    produce_in_c(place.settings.bootstrap_servers, name, b"n\xe4me")
+    place.put("matches", b"flight:X", b"no avro", partition=0)
+    run = list(tail.between(place.settings.kafka(), name, {0: (0, 2)}))
+    for _ in range(100):  # until the interpreter has learnt what is called there
+        records_of(run[1:], "matches")
+    records = records_of(run, "matches")
+    assert [record.value for record in records] == [b"odd", b"no avro"]
+    step = bench.stage.process(records, 0)
+    assert step.done == 2
+    assert step.counts == {"dead-letter.InvalidEvent": 1, "dead-letter.UndecodableValue": 1}
+
+
+def produce_in_c(servers: str, topic: str, header: bytes) -> None:
+    """Writes a record to partition 0 with a header of this name, as no client of Python's would."""
+    folder = Path(confluent_kafka.__file__).parents[1] / "confluent_kafka.libs"
+    kafka = ctypes.CDLL(str(next(folder.glob("librdkafka*"))))
+    pointer, text, size = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t(3)
+    kafka.rd_kafka_conf_new.restype = kafka.rd_kafka_new.restype = pointer
+    conf = pointer(kafka.rd_kafka_conf_new())
+    kafka.rd_kafka_conf_set(conf, b"bootstrap.servers", servers.encode(), None, 0)
+    producer = pointer(kafka.rd_kafka_new(0, conf, None, 0))
+    odd = text(b"odd"), size
+    fields = (1, text(topic.encode()), 3, ctypes.c_int32(0), 4, *odd, 9, text(header), *odd, 0)  # topic, partition, …
+    assert kafka.rd_kafka_producev(producer, *fields) == 0
+    assert kafka.rd_kafka_flush(producer, 30_000) == 0
+    kafka.rd_kafka_destroy(producer)
 
 
 async def test_what_was_delivered_is_let_go_of_at_once(bench: Bench) -> None:
