@@ -9,11 +9,11 @@ from typing import Any
 import structlog
 from confluent_kafka import Message
 from tidings_schemas.errors import TidingsError, Transient
+from tidings_schemas.headers import headers_of
 from tidings_schemas.topics import Namespace
 
 from .core.record import RecordIn, Step, Unreadable
 from .core.stage import Stage
-from .headers import headers_of
 from .known_schemas import SchemaPending, resolve
 from .metrics import Metrics
 from .outbox import Outbox, Parcel

@@ -4,7 +4,6 @@ A worker that takes over reads the end of its own output, as many records as it 
 before had not committed is not written twice; nor what comes twice since a stage before this one was killed.
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -12,12 +11,12 @@ from confluent_kafka import Message
 from tidings_schemas import SharedNotification
 from tidings_schemas.codec import Codec
 from tidings_schemas.errors import Permanent
+from tidings_schemas.headers import readable_headers
 from tidings_schemas.topics import NOTIFICATIONS, Namespace
 
 from . import tail
 from .core.record import SOURCE_HEADER
 from .core.window import Window
-from .headers import headers_of
 from .primed import Primed
 
 #: What else a notification says is passed over: a quarter of a start's CPU less. Workers wrote it, so it is whole.
@@ -63,11 +62,7 @@ class Windows(Primed[Window]):
 
 def source_of(message: Message) -> tuple[str, int, int]:
     """(bare topic, partition, offset) of the record that a record came of; ("", -1, -1) if it does not say."""
-    try:
-        headers: Iterable[tuple[str, Any]] = headers_of(message) or ()
-    except SystemError:  # a name that is not UTF-8
-        return "", -1, -1
-    for name, value in headers:
+    for name, value in readable_headers(message):
         if name == SOURCE_HEADER and value is not None:
             try:
                 topic, partition, offset, _ = value.decode().rsplit(":", 3)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from confluent_kafka import Consumer, KafkaError, Message
 from tidings_schemas.errors import BrokerUnavailable
+from tidings_schemas.headers import readable_headers
 
 from tidings_gateway.core.reasons import Reset
 
@@ -61,7 +62,7 @@ class KafkaReader:
         """The records before the next that Kafka has to say. That is said once: that the log ends here, too."""
         while self._waiting and self._waiting[0].error() is None:
             message = self._waiting.popleft()
-            value = unless_replayed(message.value(), message.headers(), self._topic.name)  # type: ignore[arg-type]
+            value = unless_replayed(message.value(), readable_headers(message), self._topic.name)
             yield Raw(message.offset(), message.key(), value, message.timestamp()[1])  # type: ignore[arg-type]
 
     def bounds(self, partition: int) -> Bounds:

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from tidings_schemas.errors import BrokerUnavailable
+from tidings_schemas.headers import readable_headers
 
 from tidings_gateway.core.reasons import Reset
 
@@ -117,9 +118,9 @@ class KafkaTail:
             if message.error() is not None:
                 errors.append(message)
                 continue
-            value, headers = message.value(), message.headers()
+            value, headers = message.value(), readable_headers(message)
             if headers:
-                value = unless_replayed(value, headers, self._topic.name)  # type: ignore[arg-type]
+                value = unless_replayed(value, headers, self._topic.name)
             if value:
                 self._prepare(value)
             raw = Raw(message.offset(), message.key(), value, message.timestamp()[1])  # type: ignore[arg-type]

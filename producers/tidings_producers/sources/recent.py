@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 from time import monotonic, sleep
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from tidings_schemas.errors import BrokerUnavailable, Refused
+from tidings_schemas.headers import readable_headers
 from tidings_schemas.settings import Settings
 
 _CALL_S = 10.0
@@ -75,9 +76,8 @@ def _read(consumer: Consumer, unfinished: set[int], deadline: float) -> Iterator
 
 
 def _told(message: Message) -> Iterator[Told]:
-    pairs: Any = message.headers() or ()
     try:
-        headers = {name: value.decode() for name, value in pairs if value is not None}
+        headers = {name: value.decode() for name, value in readable_headers(message) if value is not None}
         time = datetime.fromisoformat(headers["ce_time"])
         yield Told(headers["ce_id"], headers["ce_source"], headers["ce_subject"], time)
     except (KeyError, ValueError):
