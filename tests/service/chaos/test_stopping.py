@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -17,8 +18,9 @@ def test_a_run_that_is_stopped_takes_its_system_and_its_disk_with_it(tmp_path: P
     options = ["--minutes", "1", "--nemeses", "disk-full", "--no-toxiproxy", "--folder", str(tmp_path)]
     command = [sys.executable, "-m", "tidings", "chaos", *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
-        until_exists(tmp_path / "system" / "state" / "logs" / "kafka.log", run)
-        assert of_this_run(tmp_path)
+        log = tmp_path / "system" / "state" / "logs" / "kafka.log"
+        until(log.exists, run, f"no {log}")
+        until(lambda: of_this_run(tmp_path), run, "no process of the run's system")
         run.send_signal(signal.SIGTERM)
         _, told = run.communicate(timeout=120)
     assert run.returncode == 130, told
@@ -27,12 +29,12 @@ def test_a_run_that_is_stopped_takes_its_system_and_its_disk_with_it(tmp_path: P
     assert str(tmp_path) not in Path("/proc/mounts").read_text()
 
 
-def until_exists(path: Path, run: subprocess.Popen[str]) -> None:
-    """Waits for a file that the run makes."""
+def until(look: Callable[[], object], run: subprocess.Popen[str], missing: str) -> None:
+    """Waits for what the run makes."""
     deadline = time.monotonic() + 120
-    while not path.exists():
+    while not look():
         assert run.poll() is None, run.communicate()[1]
-        assert time.monotonic() < deadline, f"no {path}"
+        assert time.monotonic() < deadline, missing
         time.sleep(0.05)
 
 

@@ -8,14 +8,14 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-from confluent_kafka import Message, Producer
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 from tidings.local.ports import free_ports
 from tidings_processors import tail
@@ -158,6 +158,14 @@ class Place:
         """All records of a topic, in order by partition."""
         name, config = self.settings.namespace.name(topic), self.settings.kafka()
         return list(tail.between(config, name, tail.ends(config, name, list(range(partitions)))))
+
+    def committed(self, topic: str) -> list[int]:
+        """The offsets that workers have committed, of those partitions where there is one."""
+        name = self.settings.namespace.name
+        config = self.settings.kafka(**{"group.id": name("tidings-processors")})
+        asked = [TopicPartition(name(topic), partition) for partition in range(PARTITIONS)]
+        with closing(Consumer(config)) as consumer:
+            return [place.offset for place in consumer.committed(asked, timeout=10) if place.offset >= 0]
 
     def end(self, topic: str) -> int:
         """How many records a topic has had."""
