@@ -56,8 +56,7 @@ class Windows(Primed[Window]):
     def _note(self, message: Message, offset: int, window: Window) -> None:
         with suppress(Permanent, KeyError):  # not ours, whatever its header says
             name, record = self._codec.decode(message.value(), _WANTED)
-            window.add(record["id"], name == SharedNotification.avro_name)
-            window.restored_to = max(window.restored_to, offset)
+            window.restore(record["id"], name == SharedNotification.avro_name, offset)
 
 
 def source_of(message: Message) -> tuple[str, int, int]:

@@ -213,9 +213,10 @@ class Group:
         """With what came of the lane: all of it, since far more than a schedule has is read back."""
         window = self._parts.window()
         for record in self._log.records[NOTIFICATIONS, partition]:
-            if _source(record)[0] == lane:
+            topic, offset = _source(record)
+            if topic == lane:
                 name, fields = self._stages.codec.decode(record.value)
-                window.add(fields["id"], for_all=name == SharedNotification.avro_name)
+                window.restore(fields["id"], name == SharedNotification.avro_name, offset)
         return window
 
     def _restored(self, partition: int) -> Book:

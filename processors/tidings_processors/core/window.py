@@ -47,6 +47,11 @@ class Window:
             self._for_all.discard(oldest)
         return True
 
+    def restore(self, record_id: str, for_all: bool, offset: int) -> None:
+        """Notes an id that was there at a start, and the offset of the input record that it came of."""
+        self.add(record_id, for_all)
+        self.restored_to = max(self.restored_to, offset)
+
     @property
     def knows_any_for_all(self) -> bool:
         """Whether it holds an id under which many may have been told: mostly none, and then none need be made."""

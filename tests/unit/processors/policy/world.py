@@ -63,8 +63,7 @@ class World:
                 self.book.restore(Entry.from_avro(UNTIMED.decode(value)[1]))
         for notification in self.told:
             if notification["source"] >= self.committed:
-                self.window.add(notification["id"])
-                self.window.restored_to = max(self.window.restored_to, notification["source"])
+                self.window.restore(notification["id"], True, notification["source"])
         book, window = self.book, self.window
         self.stage = Delivery(
             CODEC,
