@@ -37,7 +37,7 @@ def worker() -> None:
 
 @app.command()
 def agents(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
-    """List the agents of a worker with these settings: stage, topic."""
+    """List the agents of a worker with these settings: stage, topic. Rules on Kafka may add topics of their own."""
     import orjson
     from tidings_schemas.catalogue import load
 

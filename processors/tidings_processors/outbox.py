@@ -1,7 +1,6 @@
 """What the stages write: one idempotent producer for all, and for each run a parcel that knows when all has arrived."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -131,7 +130,6 @@ class Outbox:
         self._polling = False
         self._sending: set[asyncio.Task[None]] = set()
         self._parcels: dict[int, Parcel] = {}  # those that are under way, by the deadman's ticket
-        self._under_way: Counter[Hashable] = Counter()  # records of those, by source
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def parcel(self, what: str, source: Hashable, done: Callable[[], None]) -> Parcel:
@@ -148,7 +146,7 @@ class Outbox:
 
     def under_way(self, source: Hashable) -> int:
         """How many records were put into parcels of a source that are not done yet."""
-        return self._under_way[source]
+        return sum(parcel.size for parcel in list(self._parcels.values()) if parcel.source == source)
 
     def send(self, record: RecordOut) -> None:
         """Hands over one record of which nobody needs to know whether it arrives; it may be left out."""
@@ -161,7 +159,6 @@ class Outbox:
         self._loop = asyncio.get_running_loop()
         names, produce, arrived = self._names, self._kafka.produce, parcel.arrived
         parcel.add(len(records))
-        self._under_way[parcel.source] += len(records)
         for topic, key, value, headers, partition, timestamp in records:
             name = names.get(topic)
             if name is None:
@@ -201,8 +198,7 @@ class Outbox:
 
     def _ended(self, ticket: int) -> None:
         self._deadman.end(ticket)
-        parcel = self._parcels.pop(ticket)
-        self._under_way[parcel.source] -= parcel.size
+        self._parcels.pop(ticket, None)
 
     def _send(self, records: list[RecordOut], parcel: Parcel) -> None:
         """From any thread: `close` lets deliveries be told in one of its own."""

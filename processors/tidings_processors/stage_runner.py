@@ -13,7 +13,7 @@ from tidings_schemas.headers import headers_of
 from tidings_schemas.topics import Namespace
 
 from .core.record import RecordIn, Step, Unreadable
-from .core.stage import Stage
+from .core.stage import MAX_OUTS, Stage
 from .known_schemas import SchemaPending, resolve
 from .metrics import Metrics
 from .outbox import Outbox, Parcel
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
 _FULL_S = 0.005
 #: A run is done in parts of so many outputs or more, so that its commits go on and a crash repeats little of it.
-PART = 10_000
+PART = MAX_OUTS
 #: The next part, or run, waits while so many outputs of its partition are under way: what a crash keeps from being
 #: committed is written again, and whoever reads it remembers `TIDINGS_DEDUPE_WINDOW` ids a partition.
 MOST_UNDER_WAY = 20_000

@@ -30,9 +30,7 @@ class Book:
         self._groups: dict[Group, dict[str, None]] = {}
         self._open: dict[tuple[str, str], int] = {}  # when the newest group of a user's bucket is due
         self._by_key: dict[tuple[str, str], dict[str, None]] = {}
-        self._by: dict[
-            str, dict[str, None]
-        ] = {}  # id of what was told → entries that are done since it stands for them
+        self._by: dict[str, dict[str, None]] = {}  # id of what was told → entries that it stands for
         self._tellings: dict[str, dict[str, Telling]] = {}
         self._timers: list[tuple[int, int, Group | str]] = []
         self._timers_made = 0

@@ -18,8 +18,8 @@ class RuleSet:
         self.by_name: Mapping[str, Rule] = {rule.name: rule for rule in withdrawn} | in_force
         self._by_type: dict[tuple[str, str | None], tuple[Rule, ...]] = {}
         self._timed: set[tuple[str, str | None]] = set()
-        #: Whether any rule gathers what it makes.
         gathering = [rule for rule in self.by_name.values() if rule.digest is not None]
+        #: Whether any rule gathers what it makes.
         self.any_digest = bool(gathering)
         #: Whether any of those has a collapse key: what it gathers gives way to newer ones of the key.
         self.any_digest_of_keys = any(rule.collapse_key is not None for rule in gathering)
