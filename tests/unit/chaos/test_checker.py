@@ -11,7 +11,6 @@ from tidings_chaos.core.checker import HEALING_S, calms, check, deadline
 from tidings_chaos.core.history import (
     Bounds,
     Buried,
-    Closed,
     Entry,
     Fault,
     Followed,
@@ -25,20 +24,17 @@ from tidings_chaos.core.history import (
 )
 from tidings_chaos.core.verdict import Invariant
 
-from tests.unit.chaos.honest import EPOCH, Honest, cursor
-
-Entries = list[Entry]
-
-
-def frames(entries: Entries, client: str = "ann") -> list[Framed]:
-    """What a client was told, in order."""
-    return [e for e in entries if isinstance(e, Framed) and e.client == client and e.event == "notification"]
-
-
-def instead(entries: Entries, old: Entry, *new: Entry) -> Entries:
-    """The history with one entry replaced."""
-    at = entries.index(old)
-    return [*entries[:at], *new, *entries[at + 1 :]]
+from tests.unit.chaos.honest import Honest, cursor
+from tests.unit.chaos.spoilt import (
+    MUTANTS,
+    Entries,
+    cut_off,
+    drop_the_last,
+    frames,
+    instead,
+    see_it_too_late,
+    summed_up,
+)
 
 
 def test_an_honest_history_is_clean() -> None:
@@ -47,215 +43,6 @@ def test_an_honest_history_is_clean() -> None:
     assert verdict.violations == []
     assert verdict.figures["seen"] == 12
     assert verdict.figures["repeats_on_the_wire"] == 0
-
-
-def drop_the_last(entries: Entries) -> Entries:
-    return instead(entries, frames(entries)[-1])
-
-
-def drop_one_amid(entries: Entries) -> Entries:
-    return instead(entries, frames(entries)[1])
-
-
-def invent(entries: Entries) -> Entries:
-    last = frames(entries)[-1]
-    return instead(entries, last, last, replace(last, event_id="nobody-said-so", id="n-x"))
-
-
-def deliver_what_was_refused(entries: Entries) -> Entries:
-    event = next(e for e in entries if isinstance(e, Published))
-    return instead(entries, event, replace(event, outcome="failed"))
-
-
-def name_another(entries: Entries) -> Entries:
-    told = frames(entries, "bob")[0]
-    return instead(entries, told, replace(told, owner="ann"))
-
-
-def deliver_to_another(entries: Entries) -> Entries:
-    of_bob = next(e for e in entries if isinstance(e, Published) and e.user == "bob")
-    return [*entries, replace(frames(entries)[-1], event_id=of_bob.id, id="n-x")]
-
-
-def deliver_to_who_does_not_follow(entries: Entries) -> Entries:
-    return [e for e in entries if not (isinstance(e, Followed) and e.user == "ann")]
-
-
-def keep_what_is_anothers(entries: Entries) -> Entries:
-    of_bob = next(e for e in entries if isinstance(e, Published) and e.user == "bob")
-    return [*entries, Snapshot(20.0, "ann", (of_bob.id,))]
-
-
-def keep_what_nobody_published(entries: Entries) -> Entries:
-    return [*entries, Snapshot(20.0, "ann", ("nobody-said-so",))]
-
-
-def keep_what_was_refused(entries: Entries) -> Entries:
-    refused = Published(19.0, 18.0, "e-x", "ann", 99, "ann", None, "failed")
-    return [*entries, refused, Snapshot(20.0, "ann", ("e-x",))]
-
-
-def tell_under_two_ids(entries: Entries) -> Entries:
-    last = frames(entries)[-1]
-    return instead(entries, last, last, replace(last, id="another"))
-
-
-def tell_twice(entries: Entries) -> Entries:
-    told = frames(entries)[-1]
-    return instead(entries, told, told, told)
-
-
-def swap(entries: Entries) -> Entries:
-    lines = {e.id: (e.line, e.seq) for e in entries if isinstance(e, Published)}
-    first, second = [frame for frame in frames(entries) if lines[frame.event_id][0] == "t1"][:2]
-    exchanged = replace(first, event_id=second.event_id), replace(second, event_id=first.event_id)
-    return instead(instead(entries, first, exchanged[0]), second, exchanged[1])
-
-
-def point_one_short(entries: Entries) -> Entries:
-    told = frames(entries)[0]
-    return instead(entries, told, replace(told, cursor=cursor(0)))
-
-
-def point_nowhere(entries: Entries) -> Entries:
-    told = frames(entries)[-1]
-    return instead(entries, told, replace(told, cursor="v1.?"))
-
-
-def go_back(entries: Entries) -> Entries:
-    return [*entries, Framed(20.0, "ann", "bye", cursor(0))]
-
-
-def go_to_another_partition(entries: Entries) -> Entries:
-    return [*entries, Framed(20.0, "ann", "bye", cursor(99, partition=1))]
-
-
-def resume_one_late(entries: Entries) -> Entries:
-    """The hub joins behind the boundary: the first record after a reconnect is passed over, the next ones come."""
-    reopened = next(e for e in entries if isinstance(e, Opened) and e.cursor)
-    first = next(f for f in frames(entries) if f.at > reopened.at)
-    return instead(entries, first)
-
-
-def reset_for_nothing(entries: Entries) -> Entries:
-    ready = [e for e in entries if isinstance(e, Framed) and e.event == "ready"][-1]
-    reset = Framed(ready.at - 0.01, ready.client, "reset", ready.cursor, reason="expired")
-    return instead(entries, ready, reset, ready)
-
-
-def summed_up(entries: Entries, number: int = 1) -> Framed:
-    """A summary of one that comes just before the notification of a number."""
-    before, told = frames(entries)[number - 1], frames(entries)[number]
-    return Framed(told.at, "ann", "summary", before.cursor, count=1)
-
-
-def sum_up_what_is_given(entries: Entries) -> Entries:
-    told = frames(entries)[1]
-    return instead(entries, told, summed_up(entries), told)
-
-
-def sum_up_more_than_there_is(entries: Entries) -> Entries:
-    return [*entries, Framed(20.0, "ann", "summary", frames(entries)[-1].cursor, count=50)]
-
-
-def sum_up_what_is_given_with_ready(entries: Entries) -> Entries:
-    last = frames(entries)[-1]
-    return instead(entries, last, summed_up(entries, -1), last, Framed(last.at, "ann", "ready", last.cursor))
-
-
-def pass_over_what_came_after_a_summary(entries: Entries) -> Entries:
-    told, later = frames(entries)[3:5]
-    return instead(instead(entries, told, summed_up(entries, 3), told), later)
-
-
-def cut_a_summary_off_and_pass_over_what_it_counted(entries: Entries) -> Entries:
-    told = frames(entries)[1]
-    ready = Framed(told.at, "ann", "ready", told.cursor)
-    return instead(entries, told, *cut_off(summed_up(entries)), ready)
-
-
-def cut_off(frame: Framed) -> Entries:
-    """The connection ends with the frame, and the client comes back."""
-    return [frame, Closed(frame.at, "ann"), Opened(frame.at, "ann", "ann", frame.cursor)]
-
-
-def see_it_too_late(entries: Entries) -> Entries:
-    told = frames(entries)[-1]
-    return instead(entries, told, replace(told, at=told.at + HEALING_S + 5))
-
-
-def answer_503(entries: Entries) -> Entries:
-    closed = next(e for e in entries if isinstance(e, Closed))
-    return instead(entries, closed, replace(closed, status=503))
-
-
-def bury_the_bytes_elsewhere(entries: Entries) -> Entries:
-    letter = next(e for e in entries if isinstance(e, Buried))
-    return instead(entries, letter, replace(letter, digest="d2"))
-
-
-def bury_by_another_class(entries: Entries) -> Entries:
-    letter = next(e for e in entries if isinstance(e, Buried))
-    return instead(entries, letter, replace(letter, error_class="InvalidEvent"))
-
-
-def bury_without_a_word(entries: Entries) -> Entries:
-    letter = next(e for e in entries if isinstance(e, Buried))
-    return instead(entries, letter, replace(letter, error_text=""))
-
-
-def bury_twice_and_once_wrong(entries: Entries) -> Entries:
-    letter = next(e for e in entries if isinstance(e, Buried))
-    return instead(entries, letter, replace(letter, digest="d2"), letter)
-
-
-def bury_a_good_one(entries: Entries) -> Entries:
-    return [*entries, Buried("events.demo", 0, 5, "InvalidEvent", "no reason", "d3")]
-
-
-def bury_nothing(entries: Entries) -> Entries:
-    return instead(entries, next(e for e in entries if isinstance(e, Buried)))
-
-
-def never_become_ready(entries: Entries) -> Entries:
-    return [e for e in entries if not (isinstance(e, Framed) and e.client == "ann")]
-
-
-MUTANTS: dict[Callable[[Entries], Entries], Invariant] = {
-    drop_the_last: Invariant.LOSS,
-    drop_one_amid: Invariant.SKIP,
-    invent: Invariant.PHANTOM,
-    deliver_what_was_refused: Invariant.PHANTOM,
-    name_another: Invariant.FOREIGN,
-    deliver_to_another: Invariant.FOREIGN,
-    deliver_to_who_does_not_follow: Invariant.FOREIGN,
-    keep_what_is_anothers: Invariant.FOREIGN,
-    keep_what_nobody_published: Invariant.PHANTOM,
-    keep_what_was_refused: Invariant.PHANTOM,
-    tell_under_two_ids: Invariant.DUPLICATE,
-    tell_twice: Invariant.REPEAT,
-    swap: Invariant.ORDER,
-    point_one_short: Invariant.CURSOR,
-    point_nowhere: Invariant.CURSOR,
-    go_back: Invariant.CURSOR,
-    go_to_another_partition: Invariant.CURSOR,
-    resume_one_late: Invariant.SKIP,
-    reset_for_nothing: Invariant.FALSE_GAP,
-    sum_up_what_is_given: Invariant.FALSE_GAP,
-    sum_up_what_is_given_with_ready: Invariant.FALSE_GAP,
-    sum_up_more_than_there_is: Invariant.FALSE_GAP,
-    pass_over_what_came_after_a_summary: Invariant.SKIP,
-    cut_a_summary_off_and_pass_over_what_it_counted: Invariant.SKIP,
-    see_it_too_late: Invariant.LATE,
-    answer_503: Invariant.SILENCED,
-    bury_the_bytes_elsewhere: Invariant.BURIAL,
-    bury_by_another_class: Invariant.BURIAL,
-    bury_without_a_word: Invariant.BURIAL,
-    bury_twice_and_once_wrong: Invariant.BURIAL,
-    bury_a_good_one: Invariant.BURIAL,
-    bury_nothing: Invariant.BURIAL,
-    never_become_ready: Invariant.LOSS,
-}
 
 
 @pytest.mark.parametrize("popular", [False, True], ids=["own records", "shared records"])
@@ -302,47 +89,6 @@ def test_what_a_reset_declares_is_excused_and_no_more() -> None:
     stalled = Stalled(missed.at - 1, "ann", True)
     assert check(instead(entries, missed, stalled, reset)).clean
     assert Invariant.FALSE_GAP in check(instead(entries, missed, reset)).broken
-
-
-ELSEWHERE = "f0f1f2f3f4f5"  # the epoch of another topic of that name
-LOW, HIGH = 2, 10
-#: What a reset may say → a cursor of which that is true, and no other reason is.
-ASKED = {
-    "malformed": "v1.nonsense",
-    "recreated": cursor(5, epoch=ELSEWHERE),
-    "partition": cursor(5, partition=1),
-    "expired": cursor(LOW - 1),
-    "future": cursor(HIGH + 1),
-    "nothing": cursor(5),
-}
-REASONS = [reason for reason in ASKED if reason != "nothing"]
-
-
-def reset_of(asked: str, reason: str) -> Entries:
-    """A client comes with a cursor and is reset; partition 0 of `notifications` holds offsets from LOW to HIGH."""
-    reset = Framed(1.1, "ann", "reset", cursor(HIGH), reason=reason)
-    ready = Framed(1.2, "ann", "ready", cursor(HIGH))
-    return [Opened(1.0, "ann", "ann", asked), reset, ready, Bounds(0, LOW, HIGH, EPOCH)]
-
-
-@pytest.mark.parametrize("reason", REASONS)
-def test_a_reset_is_honest_when_its_reason_holds(reason: str) -> None:
-    """What was asked for cannot be given, and why is said."""
-    assert check(reset_of(ASKED[reason], reason)).clean
-
-
-@pytest.mark.parametrize("reason", [*REASONS, "slow", "too-far"])
-@pytest.mark.parametrize("truth", ASKED)
-def test_a_reset_lies_when_its_reason_does_not_hold(reason: str, truth: str) -> None:
-    """Each reason is held against what was asked: also where another one would have been true."""
-    if reason != truth:
-        assert Invariant.FALSE_GAP in check(reset_of(ASKED[truth], reason)).broken
-
-
-@pytest.mark.parametrize("reason", [*REASONS, "slow", "too-far"])
-def test_who_asked_for_nothing_is_not_reset(reason: str) -> None:
-    """Without a cursor the client stands nowhere, so nothing can be kept from it."""
-    assert Invariant.FALSE_GAP in check(reset_of("", reason)).broken
 
 
 def test_a_summary_excuses_as_many_as_it_says() -> None:
